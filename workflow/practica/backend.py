@@ -66,10 +66,10 @@ def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: 
         def gradients(by_outputs: Any) -> tuple[Any, Any]:
             by_inputs = tf.nn.conv2d_transpose(by_outputs, kernel, tf.shape(inputs), strides, padding)
             size_of_inputs, outputs, size = inputs.shape[1:3], by_outputs.shape[1:3], kernel.shape[:2]
-            covered = [(o - 1) * stride + k for o, stride, k in zip(outputs, strides, size, strict=True)]
-            beyond = [max(c - g, 0) for c, g in zip(covered, size_of_inputs, strict=True)]
+            extent = [(o - 1) * stride + k for o, stride, k in zip(outputs, strides, size, strict=True)]
+            beyond = [max(e - i, 0) for e, i in zip(extent, size_of_inputs, strict=True)]
             by_kernel = tf.nn.conv2d(
-                tf.transpose(inputs[:, : covered[0], : covered[1]], (3, 1, 2, 0)),
+                tf.transpose(inputs[:, : extent[0], : extent[1]], (3, 1, 2, 0)),
                 tf.transpose(by_outputs, (1, 2, 0, 3)),
                 strides=1,
                 padding=[[0, 0], *([n // 2, n - n // 2] for n in beyond), [0, 0]],
@@ -146,9 +146,9 @@ def value(variable: Any) -> np.ndarray:
 
 def dropout(inputs: Any, rate: Any, generator: keras.random.SeedGenerator) -> Any:
     """Return what Keras' own ``dropout`` returns for the same draws, with a ``rate`` that is a tensor."""
-    drawn = keras.random.uniform(keras.ops.shape(inputs), dtype=inputs.dtype, seed=generator)
-    kept = drawn >= rate if NAME == "tensorflow" else drawn < 1.0 - rate
-    return keras.ops.where(kept, inputs / (1.0 - rate), 0.0)
+    noise = keras.random.uniform(keras.ops.shape(inputs), dtype=inputs.dtype, seed=generator)
+    mask = noise >= rate if NAME == "tensorflow" else noise < 1.0 - rate
+    return keras.ops.where(mask, inputs / (1.0 - rate), 0.0)
 
 
 def argmax(values: Any) -> Any:
@@ -187,8 +187,8 @@ def count_words(words: int) -> Callable[[Any], Any]:
     def count_rows(reviews: Any) -> np.ndarray:
         counts = np.zeros((len(reviews), words), np.float32)
         rows = np.repeat(np.arange(len(reviews)), np.diff(reviews.offsets))
-        known = np.asarray(reviews.values) < words
-        np.add.at(counts, (rows[known], reviews.values[known]), 1.0)
+        in_vocabulary = np.asarray(reviews.values) < words
+        np.add.at(counts, (rows[in_vocabulary], reviews.values[in_vocabulary]), 1.0)
         return counts
 
     return count if NAME == "tensorflow" else count_rows

@@ -73,15 +73,15 @@ class Feed:
         x, y = keras.tree.map_structure(self._tensor, inputs), [self._tensor(each) for each in targets]
 
         def batch(rows: Any) -> tuple[Any, ...]:
-            taken = keras.tree.map_structure(lambda stored: stored(rows), x)
-            return self._to_input(taken), *(stored(rows) for stored in y)
+            batch_inputs = keras.tree.map_structure(lambda stored: stored(rows), x)
+            return self._to_input(batch_inputs), *(stored(rows) for stored in y)
 
-        gathered = rows.map(batch, num_parallel_calls=1)
+        batches = rows.map(batch, num_parallel_calls=1)
         # There is nothing to tune here, and the end of an iterator waits for the tuning thread, which often keeps
         # sleeping, for 10 ms, 20 ms and so on up to a minute. This made trainings take up to twice as long.
         options = tf.data.Options()
         options.autotune.enabled = False
-        return gathered.prefetch(2).with_options(options)
+        return batches.prefetch(2).with_options(options)
 
     def _tensor(self, values: Any) -> Callable[[Any], Any]:
         """Return a function from rows to the stored values there; parts that share the values share one tensor."""

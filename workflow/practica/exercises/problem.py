@@ -215,13 +215,13 @@ def data_rng(seed: int, stream: str) -> np.random.Generator:
 def subset(samples: Samples, count: int | None, seed: int, *, stratify: bool = True) -> Samples:
     """Return ``count`` samples drawn with the data seed, or all of them where ``count`` is None.
 
-    Of every class as many are drawn as fall to it, where there are at least as many to draw as classes.
+    Each class gets its share, unless the sample or the rest is smaller than the number of classes.
     """
     if count is None or count >= len(samples):
         return samples
     by_class = stratify and min(count, len(samples) - count) >= len(np.unique(samples.y))
-    _, chosen = _draw(samples, count, seed, "subset", by_class)
-    return samples.take(chosen)
+    _, places = _draw(samples, count, seed, "subset", by_class)
+    return samples.take(places)
 
 
 def hold_out(samples: Samples, fraction: float, seed: int, *, stratify: bool = True) -> tuple[Samples, Samples]:
@@ -231,21 +231,21 @@ def hold_out(samples: Samples, fraction: float, seed: int, *, stratify: bool = T
 
 
 def _draw(samples: Samples, size: float, seed: int, stream: str, stratify: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of the samples left and of those drawn, ``size`` of them (a count or a fraction), in order.
+    """Draw ``size`` samples (a count or a fraction), and return the places of the rest and of the sample, in order.
 
     Raises:
         InputError: there are too few samples to draw from every class.
     """
-    from sklearn.model_selection import train_test_split  # here, for it takes half a second that not all need
+    from sklearn.model_selection import train_test_split  # here: the import takes half a second, and few need it
 
     places = np.arange(len(samples))
     labels = samples.y if stratify else None
     state = int(data_rng(seed, stream).integers(2**31))
     try:
-        left, drawn = train_test_split(places, test_size=size, random_state=state, stratify=labels)
+        rest, sample = train_test_split(places, test_size=size, random_state=state, stratify=labels)
     except ValueError as error:
         raise InputError(f"cannot draw {size} of {len(samples)} samples; raise train_samples: {error}") from error
-    return np.sort(left), np.sort(drawn)
+    return np.sort(rest), np.sort(sample)
 
 
 def official(arrays: Arrays, settings: Settings, seed: int) -> tuple[Samples, Samples, Samples]:

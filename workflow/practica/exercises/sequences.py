@@ -21,8 +21,8 @@ def padded(texts: Ragged, length: int, words: int) -> np.ndarray:
     """Return the last ``length`` words of each text ``(n, length)``, padded in front; rarer words become unknown."""
     result = np.full((len(texts), length), PADDING, dtype=np.uint16)
     for row, start, end in zip(result, texts.offsets[:-1], texts.offsets[1:], strict=True):
-        kept = texts.values[max(start, end - length) : end]
-        row[length - len(kept) :] = np.where(kept < words, kept, UNKNOWN)
+        tail = texts.values[max(start, end - length) : end]
+        row[length - len(tail) :] = np.where(tail < words, tail, UNKNOWN)
     return result
 
 

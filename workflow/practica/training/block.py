@@ -152,10 +152,10 @@ def _one_by_one(
         outcome = checkpoint.finished()
         if outcome is None:
             try:
-                trained = trainer.fit(problem_of(block, arrays, settings, name), run_seed(name), checkpoint)
+                result = trainer.fit(problem_of(block, arrays, settings, name), run_seed(name), checkpoint)
             except RunError as error:
                 raise type(error)(f"{called(name)}: {error}") from error
-            outcome = replace(trained, engine=engine)
+            outcome = replace(result, engine=engine)
             checkpoint.finish(outcome)
         yield name, outcome
 

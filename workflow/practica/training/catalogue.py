@@ -22,17 +22,17 @@ def catalogue() -> dict[str, dict[str, list[str]]]:
         "metrics": (keras.metrics, keras.metrics.Metric),
     }
     unusable = {"LossScaleOptimizer", "MultiOptimizer", "CTC", "Circle", "MeanMetricWrapper", "Mean", "Sum"}
-    listed: dict[str, dict[str, list[str]]] = {"schedules": {"OneCycle": _options(OneCycle)}}
+    content: dict[str, dict[str, list[str]]] = {"schedules": {"OneCycle": _options(OneCycle)}}
     for kind, (module, base) in kinds.items():
         classes = {name: each for name, each in vars(module).items() if inspect.isclass(each) and name[0].isupper()}
-        listed.setdefault(kind, {}).update(
+        content.setdefault(kind, {}).update(
             {
                 name: _options(each)
                 for name, each in sorted(classes.items())
                 if issubclass(each, base) and each is not base and name not in unusable
             }
         )
-    return listed
+    return content
 
 
 def _options(kind: type) -> list[str]:

@@ -100,7 +100,7 @@ class Checkpoint:
         self._key = f"{block.key}/{name}"
         self._shared = shared and block.state_key is not None
         self._state_key = f"{block.state_key}/{name}" if self._shared else self._key
-        self._saved = time.monotonic()
+        self._last_save = time.monotonic()
         self._last, self._before, self._done = (
             block.folder / f"{name}.{kind}" for kind in ("checkpoint", "checkpoint-before", "done")
         )
@@ -113,9 +113,9 @@ class Checkpoint:
     def resume(self, record: History, set_state: Callable[[State], None]) -> None:
         """Restore record and model from the last usable checkpoint; without one, leave both as they are."""
         states = (self._read(path, self._state_key) for path in (self._last, self._before))
-        saved = next((each for each in states if each and not self._is_beyond(record, each[0])), None)
-        if saved:
-            fields, arrays = saved
+        checkpoint = next((each for each in states if each and not self._is_beyond(record, each[0])), None)
+        if checkpoint:
+            fields, arrays = checkpoint
             state, best = (_numbered(arrays, kind) for kind in ("state", "best"))
             record.restore(fields, best)
             set_state(state)
@@ -132,10 +132,10 @@ class Checkpoint:
             StoppedError: the run must stop here.
         """
         stop = self._block.at_point(self.name, record)
-        ended = record.done >= record.last_epoch and record.seconds >= self._block.every
-        if stop or ended or time.monotonic() - self._saved >= self._block.every:
+        is_last = record.done >= record.last_epoch and record.seconds >= self._block.every
+        if stop or is_last or time.monotonic() - self._last_save >= self._block.every:
             self._save(record, get_state())
-            self._saved = time.monotonic()
+            self._last_save = time.monotonic()
         if stop:
             raise StoppedError(
                 f"{stop} after epoch {record.done} of {record.last_epoch}; run it again to go on from there"
@@ -157,12 +157,12 @@ class Checkpoint:
         """Return the outcome of the run; None if it has not finished."""
         if self.name in self._block.read:
             return self._block.read[self.name]
-        saved = self._read(self._done, self._key)
-        if not saved:
+        content = self._read(self._done, self._key)
+        if not content:
             return None
-        artefacts = {name: array for name, array in saved[1].items() if not name.startswith(WEIGHTS)}
-        fields = {**saved[0], "engine": tuple(saved[0]["engine"])}
-        outcome = Outcome(**fields, artefacts=artefacts, weights=_numbered(saved[1], WEIGHTS))
+        artefacts = {name: array for name, array in content[1].items() if not name.startswith(WEIGHTS)}
+        fields = {**content[0], "engine": tuple(content[0]["engine"])}
+        outcome = Outcome(**fields, artefacts=artefacts, weights=_numbered(content[1], WEIGHTS))
         self._block.resumed.append(outcome.fit_seconds)
         self._block.read[self.name] = outcome
         return outcome

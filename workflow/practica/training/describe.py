@@ -24,21 +24,21 @@ def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str
         InputError: a setting is missing or wrong.
         RunError: a model cannot be built; the message names its variant.
     """
-    described = {}
+    descriptions = {}
     for exercise in study.exercises:
         module = exercises.load(exercise)
         for variant in study.every_variant(exercise):
             block = study.block(exercise, variant, (0,))
             try:
                 net = builder(module, block.model)(settings_of(block))
-                described[f"{exercise}/{variant}"] = _describe(net, layers)
+                descriptions[f"{exercise}/{variant}"] = _describe(net, layers)
             except InputError:
                 raise
             except Exception as error:
                 traceback.print_exc()
                 raise RunError(f"{exercise}/{variant}: its model cannot be built: {in_one_line(error)}") from error
             keras.backend.clear_session()
-    return described
+    return descriptions
 
 
 def _describe(net: Any, layers: bool) -> dict[str, Any]:

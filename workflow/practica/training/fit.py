@@ -59,7 +59,7 @@ class Trainer:
         feed = Feed(problem.to_input)
         data = {part: evaluation_batches(feed, samples) for part, samples in problem.parts().items()}
         epochs = range(record.done, last)
-        watching = [*others, Watch(record, checkpoint, seed, self._log_every, others)]
+        watchers = [*others, Watch(record, checkpoint, seed, self._log_every, others)]
         if epochs and not record.ended:
             self._model.fit(
                 training_batches(feed, problem.train, settings.batch_size, seed, epochs, weights),
@@ -67,14 +67,14 @@ class Trainer:
                 epochs=last // self._log_every,
                 steps_per_epoch=self._steps,
                 validation_data=data.get("validation"),
-                callbacks=watching,
+                callbacks=watchers,
                 shuffle=False,
                 verbose=0,
             )
         else:
             # As fit does at its end: with use_ema, the weights become the averages.
             self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
-            callbacks = keras.callbacks.CallbackList(watching if others else [], model=self._model)
+            callbacks = keras.callbacks.CallbackList(watchers if others else [], model=self._model)
             callbacks.on_train_begin()
             callbacks.on_train_end()
         if record.stopping and record.stopping.restore_best:
@@ -87,9 +87,9 @@ class Trainer:
         def predict(x: Any) -> np.ndarray:
             return _predict(self._model, evaluation_batches(feed, Samples(x, np.zeros(len(x)))))
 
-        kept = {LAST: self._model.get_weights, BEST: lambda: list(record.best_weights)}
+        weight_getters = {LAST: self._model.get_weights, BEST: lambda: list(record.best_weights)}
         return Outcome(
-            weights=kept[self._keep]() if self._keep in kept else [],
+            weights=weight_getters[self._keep]() if self._keep in weight_getters else [],
             epochs=record.epochs,
             history=record.history,
             metrics=measure_final_and_best(measure, self._model, record),

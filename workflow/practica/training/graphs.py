@@ -41,10 +41,10 @@ def not_kept(graphs: Sequence[Any], variables: Sequence[Any]) -> str | None:
     handles = {id(variable.value.handle) for variable in variables}
     for graph in graphs:
         read = get_read_only_resource_input_indices_graph(graph)
-        changed = {id(each) for place, each in enumerate(graph.inputs) if place not in read}
-        written = {id(outer) for outer, inner in graph.captures if id(inner) in changed} - handles
+        mutable = {id(each) for place, each in enumerate(graph.inputs) if place not in read}
+        writes = {id(outer) for outer, inner in graph.captures if id(inner) in mutable} - handles
         for variable in _variables(graph):
-            if id(variable.handle) in written:
+            if id(variable.handle) in writes:
                 return f"it changes the variable {variable.name}"
         library = graph.as_graph_def()
         nodes = [*library.node, *(node for each in library.library.function for node in each.node_def)]

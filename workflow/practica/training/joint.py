@@ -94,10 +94,10 @@ class Joint:
         """Return weights and state after a step; a weight whose gradient is None does not change, as in Keras."""
         whole_gradients = [ops.zeros_like(w) if g is None else g for g, w in zip(gradients, weights, strict=True)]
         values = [value[0] if shared else value for value, shared in zip(state, self._shared, strict=True)]
-        (updated,), values = self._optimizer.stateless_apply(
+        (new_weights,), values = self._optimizer.stateless_apply(
             values, [self._laid_out(whole_gradients)], [self._laid_out(weights)]
         )
-        parts = ops.split(updated, self._ends[:-1], axis=1)
+        parts = ops.split(new_weights, self._ends[:-1], axis=1)
         new = [
             weight if gradient is None else ops.reshape(part, (self._replicas, *shape))
             for weight, gradient, part, shape in zip(weights, gradients, parts, self._shapes, strict=True)

@@ -191,8 +191,8 @@ def read_several(path: Path, like: Any) -> tuple[list[str], Any]:
         raise InputError(f"{path}: a net with several inputs needs arrays (npz): {in_one_line(error)}") from error
     names = list(like) if isinstance(like, Mapping) else list(arrays)
     if set(names) != set(arrays) or len(names) != len(like):
-        wanted = ", ".join(names) if isinstance(like, Mapping) else f"{len(like)}, in the order of its inputs"
-        raise InputError(f"{path}: the net takes these arrays: {wanted}; the file holds: {', '.join(arrays)}")
+        expected = ", ".join(names) if isinstance(like, Mapping) else f"{len(like)}, in the order of its inputs"
+        raise InputError(f"{path}: the net takes these arrays: {expected}; the file holds: {', '.join(arrays)}")
     sizes = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
     if len(set(sizes.values())) != 1 or not all(sizes.values()):
         counts = ", ".join(f"{size} in {name}" for name, size in sizes.items())

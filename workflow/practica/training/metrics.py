@@ -33,15 +33,15 @@ def metrics(task: Task, settings: Settings, loss: Any) -> list[keras.metrics.Met
     functions: dict[str, Any] = {"accuracy": ACCURACIES[task.accuracy]} if task.accuracy else {}
     if "mse" in (task.loss, task.monitor[0]):
         functions["mse"] = keras.losses.mean_squared_error
-    made = [keras.metrics.MeanMetricWrapper(function, name=name) for name, function in functions.items()]
+    result = [keras.metrics.MeanMetricWrapper(function, name=name) for name, function in functions.items()]
     for name, own in task.metrics.items():
-        made.append(own(name=name) if isinstance(own, type) else keras.metrics.MeanMetricWrapper(own, name=name))
+        result.append(own(name=name) if isinstance(own, type) else keras.metrics.MeanMetricWrapper(own, name=name))
     link = link_of(task, loss)
-    made += [_named_metric(entry, task, link) for entry in settings.get("metrics", [])]
-    names = [metric.name for metric in made]
+    result += [_named_metric(entry, task, link) for entry in settings.get("metrics", [])]
+    names = [metric.name for metric in result]
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(f"metrics: two are called {twice[0]}, of which the history would hold one; take one out")
-    return made
+    return result
 
 
 def link_of(task: Task, loss: Any) -> Link | None:

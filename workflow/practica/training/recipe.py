@@ -39,9 +39,9 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
         InputError: the settings name a recipe that means nothing to such a model, or one that Keras does not take, or
             the model's own ``compile`` gives it no optimizer.
     """
-    accepted = {} if model.compiled else inspect.signature(model.compile).parameters
-    free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
-    arguments = [name for name in COMPILED_WITH if free or name in accepted]
+    parameters = {} if model.compiled else inspect.signature(model.compile).parameters
+    free = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    arguments = [name for name in COMPILED_WITH if free or name in parameters]
     for name in (name for part, names in COMPILED_WITH.items() if part not in arguments for name in names):
         if settings.given(name) and not settings.asked(name):  # its function may have asked for it
             raise InputError(f"{model.name}: it compiles itself, so that {name} means nothing; take {name} out")
@@ -55,7 +55,7 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
             "metrics": metrics(problem.task, settings, own_loss),
             **execution,
         }
-        model.compile(**{name: value for name, value in recipe.items() if free or name in accepted})
+        model.compile(**{name: value for name, value in recipe.items() if free or name in parameters})
     for name, value in execution.items():
         setattr(model, name, value)
     if not model.compiled or model.optimizer is None:
@@ -227,10 +227,10 @@ class Stopping:
 
         The answer depends on the history alone, so that a resumed run ends where it would have ended.
         """
-        best, waited = -math.inf, 0
+        best, wait = -math.inf, 0
         for epoch, score in zip(epochs, scores, strict=True):
             if epoch <= self.start_from_epoch:
                 continue
             better = score > best + self.min_delta
-            best, waited = (score, 0) if better else (best, waited + 1)
-        return waited >= self.patience > 0
+            best, wait = (score, 0) if better else (best, wait + 1)
+        return wait >= self.patience > 0

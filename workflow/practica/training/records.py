@@ -74,6 +74,6 @@ class Records:
 
     def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
         """Return to the point at which ``fields`` were saved."""
-        for record, saved in zip(self.runs, fields["runs"], strict=True):
-            record.restore(saved, [])
+        for record, run_fields in zip(self.runs, fields["runs"], strict=True):
+            record.restore(run_fields, [])
         self.lost = set(fields["lost"])

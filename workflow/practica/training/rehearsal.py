@@ -214,7 +214,7 @@ def _check_probabilities(model: keras.Model, outputs: np.ndarray) -> None:
 
 
 def _check_inputs(feed: Feed, problem: Problem) -> None:
-    """Raise ``InputError`` if to_input makes other inputs of the same samples, or rounds numbers of things."""
+    """Raise ``InputError`` if to_input makes different inputs of the same samples, or float32 would round integers."""
     some = problem.train.take(np.arange(min(TWICE, len(problem.train)))).x
     pair = [keras.tree.flatten(feed.inputs(some)) for _ in range(2)]
     arrays = [[part for part in parts if not holds_text(part)] for parts in pair]
@@ -237,7 +237,7 @@ def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
     Raises:
         InputError: it draws or changes what no checkpoint keeps, or takes probabilities for logits.
     """
-    keras_internals.global_seed_generator()  # to make it takes a number from Python's
+    keras_internals.global_seed_generator()  # creating it takes a number from Python's generator
     states = random.getstate(), pickle.dumps(np.random.get_state())
     keras_internals.one_step(model, x, y, sample_weight)
     if states != (random.getstate(), pickle.dumps(np.random.get_state())):
@@ -247,7 +247,7 @@ def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
         )
     with warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
-        traced = keras_internals.traced_step(model, x, y, sample_weight)
+        step_graphs = keras_internals.traced_step(model, x, y, sample_weight)
     if any("received `from_logits=True`" in str(each.message) for each in messages):
         raise InputError(
             f"{model.name}: its outputs are probabilities, and its loss takes logits: leave the softmax or sigmoid "
@@ -258,7 +258,7 @@ def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
             f"{model.name}: its net has one output, and a cross-entropy of several classes is 0 for it: choose "
             "BinaryCrossentropy"
         )
-    check_graphs(model, traced)
+    check_graphs(model, step_graphs)
 
 
 def _by_hand(build: Callable[[Settings], Any], settings: Settings, problem: Problem, seed: int) -> int:

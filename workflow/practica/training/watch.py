@@ -123,14 +123,14 @@ class Watch(keras.callbacks.Callback):
         self._examined = True
 
 
-def check_graphs(model: keras.Model, traced: Sequence[Any]) -> None:
+def check_graphs(model: keras.Model, step_graphs: Sequence[Any]) -> None:
     """Check graphs of a model's training.
 
     Raises:
         InputError: they change something that no checkpoint keeps.
     """
     variables = [*_variables(model), *model.metrics_variables, keras_internals.global_seed_generator().state]
-    if what := graphs.not_kept(traced, variables):
+    if what := graphs.not_kept(step_graphs, variables):
         raise InputError(
             f"{model.name}: in training {what}, which neither a checkpoint nor the next run would know of: "
             "make it a weight of its layer, use a single optimizer, or draw with keras.random and a "

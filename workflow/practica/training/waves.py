@@ -32,13 +32,13 @@ class _Wave(Generic[Name]):
     size: int = 0
 
     def add(self, name: Name, problem: Problem, bytes_a_run: int) -> None:
-        added = bytes_a_run
+        new_bytes = bytes_a_run
         for samples in problem.parts().values():
             pair = (np.asarray(samples.inputs), np.asarray(samples.targets))
             if (key := identity(*pair)) not in self.arrays:
                 self.arrays.add(key)
-                added += sum(array.nbytes for array in pair)
-        self.size += added if self.problems else 0
+                new_bytes += sum(array.nbytes for array in pair)
+        self.size += new_bytes if self.problems else 0
         self.problems[name] = problem
 
 
@@ -69,14 +69,14 @@ def waves(
     """
     most, groups = max(1, (1 + -(-WAVE_BYTES // max(1, bytes_a_run))) // together), -(-count // together)
     evenly = together * -(-groups // -(-groups // most))  # waves of one size share one compiled loop
-    waiting: dict[int, _Wave[Name]] = {}
+    open_waves: dict[int, _Wave[Name]] = {}
     for name, problem in problems:
         group = steps(problem)
-        wave = waiting.setdefault(group, _Wave())
+        wave = open_waves.setdefault(group, _Wave())
         wave.add(name, problem, bytes_a_run)
         del problem
         full = wave.size >= WAVE_BYTES and len(wave.problems) % together == 0
         if full or len(wave.problems) == evenly:
-            yield waiting.pop(group).problems
-    while waiting:
-        yield waiting.pop(next(iter(waiting))).problems
+            yield open_waves.pop(group).problems
+    while open_waves:
+        yield open_waves.pop(next(iter(open_waves))).problems

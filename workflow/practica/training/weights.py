@@ -43,7 +43,7 @@ class FirstWeights:
         self._values = self.net.get_weights()
         if [w.shape for w in self._values] != [w.shape for w in other]:
             raise InputError(f"{self.net.name}: its function builds another net at every call")
-        self._drawn: dict[int, Callable[[Any], Any]] = {}
+        self._draws: dict[int, Callable[[Any], Any]] = {}
         self._streams: dict[int, int] = {}
         self._own = [
             place
@@ -59,7 +59,7 @@ class FirstWeights:
             # Keras draws the same again where layers share an initializer.
             self._streams[place] = streams.setdefault(id(initializer), place)
         if all(draws.values()):
-            self._drawn, self._own = draws, []
+            self._draws, self._own = draws, []
         self._draw_all = backend.compiled(self._all, xla=False)
 
     def of(self, seeds: Sequence[int]) -> list[np.ndarray]:
@@ -67,14 +67,14 @@ class FirstWeights:
         weights = [np.repeat(value[None], len(seeds), axis=0) for value in self._values]
         states = {
             place: np.array([[weight_seed(seed, self._streams[place]), 0] for seed in seeds], np.uint32)
-            for place in self._drawn
+            for place in self._draws
         }
-        for place, values in zip(self._drawn, self._draw_all(states), strict=True):
+        for place, values in zip(self._draws, self._draw_all(states), strict=True):
             weights[place] = keras.ops.convert_to_numpy(values)
         for replica, seed in enumerate(seeds if self._own else ()):
-            built = self._built(seed).get_weights()
+            run_weights = self._built(seed).get_weights()
             for place in self._own:
-                weights[place][replica] = built[place]
+                weights[place][replica] = run_weights[place]
         return weights
 
     def _all(self, states: Mapping[int, Any]) -> list[Any]:
@@ -83,7 +83,7 @@ class FirstWeights:
         def each(draw: Callable[[Any], Any], seeds: Any) -> Any:
             return draw(seeds[0])[None] if seeds.shape[0] == 1 else keras.ops.map(draw, seeds)
 
-        return [each(draw, states[place]) for place, draw in self._drawn.items()]
+        return [each(draw, states[place]) for place, draw in self._draws.items()]
 
     def again(self, settings: Settings | None = None) -> keras.Model:
         """Build another net with the function, also with other settings, and give it the weights of ``net``."""
@@ -104,11 +104,11 @@ class _Given(keras.random.SeedGenerator):
     """A seed for an initializer that may be a tensor: otherwise, initializers only take numbers."""
 
     def __init__(self, seed: Any) -> None:
-        self._given = seed
+        self._seed = seed
 
     def next(self, ordered: bool = True) -> Any:
         """Return the same seed at every call."""
-        return self._given
+        return self._seed
 
 
 def _initializers(net: keras.Model) -> dict[int, Any]:
