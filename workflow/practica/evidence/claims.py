@@ -87,11 +87,11 @@ class Claims:
 
     def define(self, measure: str) -> Mapping[str, Text] | None:
         """Return the description of a measure, by language, with its level filled in; None for a split and a metric."""
-        levelled = LEVELLED.fullmatch(measure)
-        words = self.definitions.get(f"{levelled[1]}_NN" if levelled else measure)
-        if words is None or levelled is None:
+        match = LEVELLED.fullmatch(measure)
+        words = self.definitions.get(f"{match[1]}_NN" if match else measure)
+        if words is None or match is None:
             return words
-        level = {language: f"0{decimal_mark(language)}{levelled[2]}" for language in words}
+        level = {language: f"0{decimal_mark(language)}{match[2]}" for language in words}
         return {
             language: {key: text.replace("NN", level[language]) for key, text in each.items()}
             for language, each in words.items()
@@ -117,7 +117,7 @@ def unchecked(study: Study) -> Claims:
         for exercise in study.known
         for name, entry in study.about(exercise).get("claims", {}).items()
     }
-    definitions = {name: words for _, defined in _definitions(study) for name, words in defined.items()}
+    definitions = {name: words for _, entries in _definitions(study) for name, words in entries.items()}
     return Claims(claims, definitions)
 
 
@@ -131,13 +131,13 @@ def _definitions(study: Study) -> Iterator[tuple[Path, Mapping[str, Mapping[str,
 def mistakes(every: Claims, study: Study) -> Iterator[str]:
     """Yield the mistakes in claims that a schema cannot find, each with file and key."""
     places: dict[str, Path] = {}
-    for file, defined in _definitions(study):
+    for file, entries in _definitions(study):
         yield from (
             f"{file}: definitions.{name}: {places[name]} defines it too; define it there alone"
-            for name in defined
+            for name in entries
             if name in places
         )
-        places = {**dict.fromkeys(defined, file), **places}
+        places = {**dict.fromkeys(entries, file), **places}
     source = numbers(study)
     for exercise in study.known:
         for name in study.about(exercise).get("claims", {}):

@@ -41,8 +41,8 @@ def block_cost(block: Block, results: Path) -> dict[str, Any]:
     """
     entries = of_last_result(Journal(block, results).entries())
     if entries:
-        failed = sum(entry.why != DONE for entry in entries)
-        return {"attempts": len(entries), "failed": failed, **total([entry.cost for entry in entries])}
+        failures = sum(entry.why != DONE for entry in entries)
+        return {"attempts": len(entries), "failed": failures, **total([entry.cost for entry in entries])}
     if not (block.folder(results) / "metrics.json").is_file():
         return {"attempts": 0, "failed": 0, **total([])}
     try:

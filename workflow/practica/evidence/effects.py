@@ -58,8 +58,8 @@ def effect(part: Mapping[str, Any]) -> Effect | None:
 def _scale(part: Mapping[str, Any]) -> tuple[Callable[[float], float], Ends, Ends | None]:
     """Return a function that converts to units of the rule, the range that the rule allows, and the range too small."""
     ((name, bound),) = part["rule"].items()
-    smallest, printed = part["smallest"], float(part["of"]["source"]) if name == NEAR else 0.0
-    rule = rule_of(name, bound, smallest, printed)
+    smallest, target = part["smallest"], float(part["of"]["source"]) if name == NEAR else 0.0
+    rule = rule_of(name, bound, smallest, target)
     downward = math.isinf(rule.low)
     if part["kind"] == "ratio" and bound > 0:
         unit = math.log(bound if bound != 1 else 1 - smallest if downward else 1 + smallest)
@@ -71,7 +71,7 @@ def _scale(part: Mapping[str, Any]) -> tuple[Callable[[float], float], Ends, End
         unit = bound or (-1 if downward else 1) * (smallest or 1)
 
         def in_units(value: float) -> float:
-            return (value - printed) / unit
+            return (value - target) / unit
 
     allowed = _sorted(in_units(rule.low), in_units(rule.high))
     if not smallest:

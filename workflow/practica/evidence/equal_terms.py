@@ -39,8 +39,8 @@ def unlike(results: Results, first: VariantAddress, second: VariantAddress, clai
         return differs
     pair = {(exercise, base_of(variant)) for exercise, variant in (first, second)}
     parts = [part for claim in claims.values() for part in claim.parts]
-    compared = (part for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair)
-    if exceptions := dict.fromkeys(part.varies for part in compared):
+    matches = (part for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair)
+    if exceptions := dict.fromkeys(part.varies for part in matches):
         differences = [unequal(results, first, second, varies) for varies in exceptions]
         return differences[0] if all(differences) else ""
     names = ("epochs", *of_role(DATA))
@@ -78,13 +78,13 @@ def _column_differences(results: Results, first: VariantAddress, second: Variant
     its_rows, other = (results.terms(*each) for each in (first, second))
     if its_rows.empty or other.empty:
         return {}
-    differing: dict[str, tuple[Any, Any]] = {}
+    differences: dict[str, tuple[Any, Any]] = {}
     for column, name in COLUMNS.items():
         pair = _values(its_rows, column), _values(other, column)
         if all(pair) and (pair[0] != pair[1] or _apart(results, first, second, column)):
-            differing[name] = pair
+            differences[name] = pair
     ours, theirs = (STAND_IN if (rows["data"] == STAND_IN).any() else REAL for rows in (its_rows, other))
-    return {**differing, "data": (ours, theirs)} if ours != theirs else differing
+    return {**differences, "data": (ours, theirs)} if ours != theirs else differences
 
 
 def _apart(results: Results, first: VariantAddress, second: VariantAddress, column: str) -> bool:

@@ -67,8 +67,8 @@ def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evid
     for quantity, values in zip(part.quantities, sides, strict=True):
         if values.empty:
             return Missing(_why(quantity, results), MISSING)
-    generated = [_generated(results, quantity) for quantity in part.quantities]
-    if all(generated):
+    stand_ins = [_generated(results, quantity) for quantity in part.quantities]
+    if all(stand_ins):
         return Missing("made from generated data", GENERATED)
     if part.other:
         pair = [(each.exercise, each.variant) for each in part.quantities]
@@ -76,7 +76,7 @@ def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evid
             return Missing(differs, UNEQUAL)
     return (
         Missing("made from generated data", GENERATED)
-        if any(generated)
+        if any(stand_ins)
         else _comparison(part, sides, source, sequential=results.study.sequential)
     )
 
@@ -144,8 +144,8 @@ def _scale(quantity: Quantity) -> str:
 def _why(quantity: Quantity, results: Results) -> str:
     if not (results.folder / "runs.csv").is_file():
         return f"{quantity}: {NOT_RUN}"
-    missing = results.why_missing(quantity.exercise, quantity.variant, quantity.measure.replace("/", " "))
-    return f"{quantity}: {missing.reason}"
+    gap = results.why_missing(quantity.exercise, quantity.variant, quantity.measure.replace("/", " "))
+    return f"{quantity}: {gap.reason}"
 
 
 def _generated(results: Results, quantity: Quantity) -> bool:

@@ -60,7 +60,7 @@ def full_size(study: Study) -> Mapping[Key, Estimate]:
 
 
 @lru_cache(maxsize=1)
-def _estimates(path: Path, _written: int) -> Mapping[Key, Estimate]:
+def _estimates(path: Path, _modified: int) -> Mapping[Key, Estimate]:
     from practica.evidence.summary import estimate_fields
 
     return {key: Estimate(**estimate_fields(row)) for key, row in read_summary(path).items()}

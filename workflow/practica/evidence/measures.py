@@ -44,12 +44,12 @@ def measure_values(results: Results, exercise: str, variant: str, measure: str) 
         InputError: there is no such measure.
     """
     quantity = Quantity(exercise, variant, measure)
-    levelled = LEVELLED.fullmatch(measure)
+    match = LEVELLED.fullmatch(measure)
     values: pd.Series | pd.DataFrame
     if quantity.split:
         values = results.per_seed(exercise, variant, quantity.split, quantity.metric)
-    elif levelled and f"{levelled[1]}_NN" in TO_LEVEL:
-        values = TO_LEVEL[f"{levelled[1]}_NN"](results, exercise, variant, int(levelled[2]) / 100)
+    elif match and f"{match[1]}_NN" in TO_LEVEL:
+        values = TO_LEVEL[f"{match[1]}_NN"](results, exercise, variant, int(match[2]) / 100)
     elif measure in MEASURES:
         values = MEASURES[measure](results, exercise, variant)
     elif measure in own(exercise):
@@ -68,8 +68,8 @@ def from_runs(quantity: Quantity) -> bool:
 
     If its seeds agree, that may be chance; a measure of an exercise's own then counts as one that no seed changes.
     """
-    levelled = LEVELLED.fullmatch(quantity.measure)
-    return bool(quantity.split or quantity.measure in MEASURES or (levelled and f"{levelled[1]}_NN" in TO_LEVEL))
+    match = LEVELLED.fullmatch(quantity.measure)
+    return bool(quantity.split or quantity.measure in MEASURES or (match and f"{match[1]}_NN" in TO_LEVEL))
 
 
 def own(exercise: str) -> tuple[str, ...]:

@@ -209,10 +209,10 @@ class Results:
 
     def arrays(self, exercise: str, variant: str, *names: str) -> tuple[int, dict[str, np.ndarray]] | Missing:
         """Return the first finished seed and its named arrays, with folds those of the first, or why there are none."""
-        done = _select(self._runs[exercise, variant], status="done")["block"].tolist()
+        finished_blocks = _select(self._runs[exercise, variant], status="done")["block"].tolist()
         for block in self._blocks(exercise, variant):
             path = block.folder(self.folder) / "arrays.npz"
-            if block.name in done:
+            if block.name in finished_blocks:
                 run = f"s{block.seeds[0]}"
                 for name in (run, f"{run}f0"):
                     arrays_of_run = read_arrays(path, name, names)
@@ -274,9 +274,9 @@ class Results:
             raise InputError(
                 f"{path} is malformed ({' '.join(str(error).split())}); delete it and run snakemake again"
             ) from error
-        lacking = [column for column in TYPES[name] if column not in table]
-        if lacking:
-            raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and run snakemake again")
+        missing_columns = [column for column in TYPES[name] if column not in table]
+        if missing_columns:
+            raise InputError(f"{path} has no column {', '.join(missing_columns)}; delete it and run snakemake again")
         return table
 
 

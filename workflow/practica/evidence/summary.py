@@ -29,9 +29,9 @@ def summarise(metrics: pd.DataFrame, *, sequential: bool = False) -> pd.DataFram
         statistics([values for _, values in groups], rows["metric"].astype(str).tolist(), sequential=sequential)
     )
     stand_in = metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].drop_duplicates()
-    marked = set(stand_in.itertuples(index=False, name=None))
+    stand_ins = set(stand_in.itertuples(index=False, name=None))
     pairs = zip(rows["exercise"], rows["variant"], strict=True)
-    rows["data"] = [STAND_IN if pair in marked else REAL for pair in pairs]
+    rows["data"] = [STAND_IN if pair in stand_ins else REAL for pair in pairs]
     return rows
 
 

@@ -147,8 +147,8 @@ def _ends(results: Results) -> str:
 
 def _runs(results: Results) -> str:
     """Return which variant has metrics but no row among the runs; a new variant has neither."""
-    there, trained = set(_names(results.runs)), results.metrics[results.metrics["split"] != TIMING]
-    for exercise, variant in _names(trained):
+    there, metrics = set(_names(results.runs)), results.metrics[results.metrics["split"] != TIMING]
+    for exercise, variant in _names(metrics):
         if (exercise, variant) not in there:
             return f" has no row of {exercise}/{variant}, which metrics.csv has"
     return "" if there else " has no row, although every study has runs"
@@ -165,8 +165,8 @@ def _of_no_run(table: pd.DataFrame, results: Results) -> str:
 
 def _runs_without_rows(table: pd.DataFrame, results: Results) -> str:
     """Return which finished run has no row, or ends at another epoch; blocks with other seeds than the study's pass."""
-    trained = table[table["split"] != TIMING]
-    last = trained.assign(epoch=0) if "epoch" not in trained else trained
+    rows = table[table["split"] != TIMING]
+    last = rows.assign(epoch=0) if "epoch" not in rows else rows
     ends = last.groupby([*VARIANT, "seed"], observed=True)["epoch"].max().to_dict()
     blocks = {(block.exercise, block.variant, block.name): block.seeds for block in results.study.blocks()}
     for row in results.runs[results.runs["status"] == "done"].to_dict("records"):
@@ -190,8 +190,8 @@ def _summary(results: Results) -> str:
     expected = set(metrics[GROUP].drop_duplicates().itertuples(index=False, name=None))
     seeds = over_folds(metrics, [*GROUP, "seed"]).groupby(level=GROUP)  # without what diverged in every seed
     groups = set(seeds.groups)
-    for lacking, what in ((groups - present, " has no row"), (present - expected, ": metrics.csv has no row")):
-        for exercise, variant, split, metric in sorted(lacking):
+    for gaps, what in ((groups - present, " has no row"), (present - expected, ": metrics.csv has no row")):
+        for exercise, variant, split, metric in sorted(gaps):
             return f"{what} of {exercise}/{variant} for {split} {metric}"
     for (exercise, variant, split, metric), pair in _contradiction(summary, seeds):
         return f": {exercise}/{variant}, {split} {metric}: {pair}"
@@ -205,11 +205,11 @@ def _differences(results: Results) -> str:
         for table in (results.metrics, results.differences)
     )
     differences = differences.set_index(PAIR)
-    compared = {row[: len(PAIR)]: row[-3] for row in paired_values(results, metrics)}
+    comparisons = {row[: len(PAIR)]: row[-3] for row in paired_values(results, metrics)}
     present = set(differences.index)
-    for exercise, variant, minus, split, metric in (key for key in compared if key not in present):
+    for exercise, variant, minus, split, metric in (key for key in comparisons if key not in present):
         return f" has no row of {exercise}/{variant} minus {minus} for {split} {metric}"
-    rows = [(*key, value) for key, values in compared.items() for value in values]
+    rows = [(*key, value) for key, values in comparisons.items() for value in values]
     seeds = pd.DataFrame(rows, columns=[*PAIR, "value"]).groupby(PAIR, sort=False)["value"]
     for (exercise, variant, minus, split, metric), pair in _contradiction(differences, seeds):
         return f": {exercise}/{variant} minus {minus}, {split} {metric}: {pair}"

@@ -30,7 +30,7 @@ def measured_file(results: str | Path, exercise: str) -> Path:
 
 
 def timed_rows(
-    study: Study, exercise: str, metric: str, values: Iterable[tuple[str, int, float]], generated: Set[str]
+    study: Study, exercise: str, metric: str, values: Iterable[tuple[str, int, float]], stand_ins: Set[str]
 ) -> pd.DataFrame:
     """Return times by variant and repetition as rows of ``metrics.csv``.
 
@@ -39,12 +39,12 @@ def timed_rows(
         exercise: the exercise.
         metric: the name of the metric that the times are.
         values: variant, repetition and value; values of one repetition were measured side by side.
-        generated: the data sets that are stand-ins.
+        stand_ins: the data sets that are stand-ins.
     """
     rows = [
         (exercise, variant, repetition, None, TIMING, metric, value, data)
         for variant, repetition, value in values
-        for data in [STAND_IN if study.dataset(exercise, variant) in generated else REAL]
+        for data in [STAND_IN if study.dataset(exercise, variant) in stand_ins else REAL]
     ]
     return pd.DataFrame(rows, columns=list(TYPES)).astype(TYPES)
 

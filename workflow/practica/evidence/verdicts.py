@@ -101,16 +101,16 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
         for part in parts
     }
     evidence = {key: evidence_of(part, results, source) for key, part in every.items()}
-    tested = {
+    p_values = {
         name: min(each.p_values)
         for name, each in evidence.items()
         if isinstance(each, Evidence) and each.p_values and each.estimate and each.estimate.n >= FEWEST
         if not study.demonstration
     }
-    adjusted = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
+    adjusted = dict(zip(p_values, holm(list(p_values.values())).tolist(), strict=True))
     entries = []
     for claim in claims:
-        judged = {
+        judgements = {
             name: [
                 {
                     **({"protocol": name} if name else {}),
@@ -122,7 +122,7 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
             ]
             for name, parts in parts_by_claim[claim.id].items()
         }
-        verdicts = {name: combine(part["verdict"] for part in parts) for name, parts in judged.items()}
+        verdicts = {name: combine(part["verdict"] for part in parts) for name, parts in judgements.items()}
         overall = over_protocols(verdicts, protocols.of_source(study.folder)) if study.protocols else verdicts[""]
         entries.append(
             {
@@ -132,7 +132,7 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
                 **({"verdicts": verdicts} if study.protocols else {}),
                 "sentence": in_all(claim.sentence, languages),
                 "figure": claim.figure,
-                "parts": [part for parts in judged.values() for part in parts],
+                "parts": [part for parts in judgements.values() for part in parts],
             }
         )
     return entries
@@ -167,7 +167,7 @@ def _judge(
         verdict, cause = NOT_COMPARABLE if outcome.status == UNEQUAL else NOT_EVALUATED, outcome.status
     else:
         verdict, cause = _verdict(rule, evidence, adjusted, demonstration=demonstration)
-    allowed, refuted = evidence.p_values or (None, None)
+    p_allowed, p_refuted = evidence.p_values or (None, None)
     return {
         "name": part.name,
         "verdict": verdict,
@@ -180,8 +180,8 @@ def _judge(
         "smallest": part.smallest,
         "varies": list(part.varies),
         "estimate": asdict(evidence.estimate) if evidence.estimate else None,
-        "p_allowed": allowed,
-        "p_refuted": refuted,
+        "p_allowed": p_allowed,
+        "p_refuted": p_refuted,
         "p_holm": adjusted,
         **({"fixed": True} if evidence.fixed is not None else {}),
         "by_seed": {str(seed): value for seed, value in evidence.values.items()},

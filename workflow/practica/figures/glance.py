@@ -15,9 +15,9 @@ from practica.figures.specs import Glance, Marks
 
 def glance_of(results: Results, exercise: str, language: str) -> Glance:
     """Return the panel that ``about.yaml`` declares; without one, all variants with their accuracy, else their loss."""
-    declared = catalogue.glance(results.study, exercise)
-    if declared:
-        return declared
+    glance = catalogue.glance(results.study, exercise)
+    if glance:
+        return glance
     variants = results.study.variants(exercise)
     metrics = results.metrics_by_epoch(exercise, variants[0])
     metric = "accuracy" if "accuracy" in metrics else "loss"
@@ -46,7 +46,7 @@ def overview_caption(results: Results, language: str) -> str:
 
 def marks(results: Results, language: str) -> Marks:
     """Return the metrics of the panels that are not empty, their marks of test data, and the seeds of their curves."""
-    metrics, with_test, printed, seeds = dict[str, str](), set[str](), set[str](), 0
+    metrics, with_test, with_source, seeds = dict[str, str](), set[str](), set[str](), 0
     source = numbers(results.study)
     for exercise in results.study.exercises:
         glance = glance_of(results, exercise, language)
@@ -59,5 +59,5 @@ def marks(results: Results, language: str) -> Marks:
             if result_on_test(results, exercise, variant, glance.metric):
                 with_test.add(exercise)
             if f"{exercise}/{variant}/test/{glance.metric}" in source:
-                printed.add(exercise)
-    return Marks(metrics, with_test, printed, seeds)
+                with_source.add(exercise)
+    return Marks(metrics, with_test, with_source, seeds)

@@ -50,15 +50,15 @@ def _panels(table: pd.DataFrame, finished: pd.DataFrame, title: str, texts: Word
     figure = new_figure(height, title)
     ratios = [1.5] * by_rungs + [1.0] * len(settings)
     panels = list(figure.subplots(len(ratios), 1, squeeze=False, height_ratios=ratios)[:, 0])
-    reached = finished
+    highest = finished
     if by_rungs:
-        reached = finished.sort_values(EPOCHS, kind="stable").groupby(_of(finished), sort=False).tail(1)
+        highest = finished.sort_values(EPOCHS, kind="stable").groupby(_of(finished), sort=False).tail(1)
         axes = panels.pop(0)
         _rungs(axes, finished, texts)
         axes.set(xlabel=own["epochs"], ylabel=metric)
     for axes, setting in zip(panels, settings, strict=True):
-        places = _places(axes, list(reached[setting]), texts)
-        _points(axes, reached, places)
+        places = _places(axes, list(highest[setting]), texts)
+        _points(axes, highest, places)
         axes.set(ylabel=metric)
         axes.set_xlabel(setting, parse_math=False)
     handles = [

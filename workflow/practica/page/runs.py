@@ -37,8 +37,8 @@ def runs_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     blocks = [block for block in facts.study.blocks() if block.exercise == exercise]
     runs = facts.results.runs.astype(object).where(facts.results.runs.notna(), "")
     rows = {(row["variant"], row["block"]): row for row in runs[runs["exercise"] == exercise].to_dict("records")}
-    if lacking := [block.id for block in blocks if (block.variant, block.name) not in rows]:
-        raise InputError(f"{facts.folder / 'runs.csv'} has no row of {lacking[0]}; run snakemake again")
+    if absent := [block.id for block in blocks if (block.variant, block.name) not in rows]:
+        raise InputError(f"{facts.folder / 'runs.csv'} has no row of {absent[0]}; run snakemake again")
     return {
         "here": exercise,
         "title": title(facts, exercise),

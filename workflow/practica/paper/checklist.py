@@ -184,7 +184,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     splits.pop(TIMING, None)
     parts = items([word(split, language).lower() for split in splits], language) or "–"
     division = _values(settings, of_role(DATA), language)
-    differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
+    varied_keys = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
     return (
         label(exercise),
         Cell(f"{len(finished_runs)}/{len(runs)}", {"": len(finished_runs)}),
@@ -192,7 +192,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
         Cell("–".join(ends), {"": max(sizes, default=None)}),
         Cell(numbers.decimal(minutes, 1, language), {"": minutes}),
         label(f"{parts}; {division}" if division else parts),
-        label(_values(settings, differing, language) or section("checklist", language)["none"]),
+        label(_values(settings, varied_keys, language) or section("checklist", language)["none"]),
     )
 
 

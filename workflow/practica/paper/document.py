@@ -214,9 +214,9 @@ def _forest(facts: Facts) -> str:
     parts = rows.cuts(facts.results, language)
     if len(parts) < 2:
         return rf"\begin{{figure}}[!h]\centering {whole}{caption}\end{{figure}}"
-    continued = rf"\emph{{{escape(word('continued', language))}}}\\[0.2ex]"
+    continuation = rf"\emph{{{escape(word('continued', language))}}}\\[0.2ex]"
     floats = "\n".join(
-        rf"\begin{{figure}}[!h]\centering {continued if place else ''}{_strip(file, low, high)}\\"
+        rf"\begin{{figure}}[!h]\centering {continuation if place else ''}{_strip(file, low, high)}\\"
         rf"{_strip(file, 0, rows.FOOT * rows.POINTS)}{'' if place else caption}\end{{figure}}"
         for place, (low, high) in enumerate(parts)
     )

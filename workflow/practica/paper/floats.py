@@ -88,9 +88,9 @@ def numbering(kind: str, own: str, *, count: bool = True) -> str:
     return names + (rf"\addtocounter{{{kind}}}{{-1}}" if count else "")
 
 
-def gap(reason: str, missing: str) -> str:
+def gap(reason: str, label: str) -> str:
     """Return the mark for the result of a missing run."""
-    return rf"\textcolor{{red}}{{[{escape(missing)}: {breakable(textwrap.shorten(reason, REASON, placeholder='…'))}]}}"
+    return rf"\textcolor{{red}}{{[{escape(label)}: {breakable(textwrap.shorten(reason, REASON, placeholder='…'))}]}}"
 
 
 def _number(picture: Picture) -> str:

@@ -160,8 +160,8 @@ def choose(texts: Iterable[str]) -> Glyphs:
             break
         fonts |= {chr(code): best for code in sorted(covers[best] & rest)}
         rest -= covers[best]
-    styled = covers[main].intersection(*map(_charmap, _styles(main).values())) if main else set()
-    upright = frozenset(each for each, path in fonts.items() if path == main and ord(each) not in styled)
+    common = covers[main].intersection(*map(_charmap, _styles(main).values())) if main else set()
+    upright = frozenset(each for each, path in fonts.items() if path == main and ord(each) not in common)
     return Glyphs(fonts, tuple(map(chr, sorted(rest))), main=main, upright=upright)
 
 
@@ -177,8 +177,8 @@ def _fonts() -> dict[Path, set[int]]:
     """Return the plain fonts of this machine, preferred ones first, with the characters that each has."""
     from matplotlib import font_manager, get_data_path
 
-    bundled = Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"  # matplotlib brings it along
-    paths = {Path(path) for path in font_manager.findSystemFonts()} | {bundled}
+    dejavu = Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"  # matplotlib brings it along
+    paths = {Path(path) for path in font_manager.findSystemFonts()} | {dejavu}
     plain = [path for path in paths if not UNFIT.search(path.stem) and path.suffix.lower() in (".otf", ".ttf", ".ttc")]
     ranks = {name: rank for rank, name in enumerate(PREFERRED)}
 

@@ -60,8 +60,8 @@ def compile_pdf(tex: Path, sources: dict[str, Path], engine: str = "pdflatex") -
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else process.stdout + process.stderr
     if process.returncode:
         raise RunError(f"LaTeX: {first_error(text, sources)} (whole log: {log})")
-    if missing := UNDEFINED.search(text):
-        raise RunError(f"LaTeX: the prose refers to {missing['name']!r}, which nothing in the report is called")
+    if match := UNDEFINED.search(text):
+        raise RunError(f"LaTeX: the prose refers to {match['name']!r}, which nothing in the report is called")
     return tex.with_suffix(".pdf")
 
 

@@ -211,13 +211,13 @@ class _Names:
 def figure_specs(study: Study, exercise: str) -> dict[str, Spec]:
     """Return the figures that a section can place, by name, including those of what does not run today."""
     run = study.variants(exercise) if exercise in study.config["exercises"] else ()
-    declared = figures.declared(study, exercise)
+    declared_specs = figures.declared(study, exercise)
     # The curves of a variant are never drawn if a figure shows it alone, whatever else runs.
-    alone = [*run, *(each.variants[0] for each in declared if len(each.variants) == 1)]
+    alone = [*run, *(each.variants[0] for each in declared_specs if len(each.variants) == 1)]
     absent = sorted(name for owner, name in named_variants(study) if owner == exercise and name not in alone)
     curves = [figures.curves(study, exercise, name) for name in absent]
     specs = figures.of_exercise(study, exercise) if run else []
-    return {spec.name: spec for spec in (*curves, *specs, *declared)}
+    return {spec.name: spec for spec in (*curves, *specs, *declared_specs)}
 
 
 def table_names(study: Study, exercise: str | None) -> list[str]:

@@ -92,12 +92,12 @@ def inside(sentence: str, text: str) -> str:
 def front(facts: Facts) -> list[str]:
     """Return what the first page says about the protocols: their labels, and the caveats."""
     study, language = facts.study, facts.language
-    declared = protocols.declared(study.folder)
+    declared_names = protocols.declared(study.folder)
     if study.protocols:
         names = items([label_text(study, name, language) for name in study.shown_protocols], language)
         return [word("several_protocols", language).format(names), *caveats(facts)]
     if study.config.get("protocols") and not study.demonstration:
-        first, *others = sorted(declared, key=lambda name: name != study.config["protocols"][0])
+        first, *others = sorted(declared_names, key=lambda name: name != study.config["protocols"][0])
         labels = items([label_text(study, name, language) for name in others], language)
         return (
             [word("one_protocol", language).format(label_text(study, first, language), others=labels)] if others else []

@@ -77,12 +77,12 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
         Column(f"{split}_{metric}", _score_heading(spec, split, metric, facts)) for split, metric in spec.columns
     ]
     variants = spec.rows(facts.study)
-    printed = [
+    source_columns = [
         (split, metric)
         for split, metric in spec.columns
         if any(cells.source(f"{exercise}/{variant}/{split}/{metric}", facts).raw[""] for variant in variants)
     ]
-    for split, metric in printed:
+    for split, metric in source_columns:
         heading = word("source", facts.language).format(_score_heading(spec, split, metric, facts))
         columns.append(Column(f"{split}_{metric}_source", heading))
     columns.append(Column("n", word("seeds", facts.language)))
@@ -97,7 +97,7 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
             cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts)
             for value, (_, metric) in zip(values, spec.columns, strict=True)
         ]
-        source = [cells.source(f"{exercise}/{variant}/{split}/{metric}", facts) for split, metric in printed]
+        source = [cells.source(f"{exercise}/{variant}/{split}/{metric}", facts) for split, metric in source_columns]
         name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
         reference = [_full_size(full.get((exercise, variant, *last)), last[1], facts)] if beside else []
         rows.append([*name, *row, *source, cells.seeds(values), *reference])

@@ -61,7 +61,7 @@ def _head(column: Column) -> str:
 
 def _body(table: Table) -> list[str]:
     rows = zip_longest(table.rows, table.rows[1:], fillvalue=())
-    return [_space(table, place) + _row(table, row, following) for place, (row, following) in enumerate(rows)]
+    return [_space(table, place) + _row(table, row, next_row) for place, (row, next_row) in enumerate(rows)]
 
 
 def grouped_rows(table: Table) -> list[str]:
@@ -86,10 +86,10 @@ def _space(table: Table, place: int) -> str:
     return r"\addlinespace[2pt] " if any(column.width for column in table.columns) else ""
 
 
-def _row(table: Table, row: Sequence[Cell], following: Sequence[Cell] = ()) -> str:
+def _row(table: Table, row: Sequence[Cell], next_row: Sequence[Cell] = ()) -> str:
     """Return a row; after one that heads a group, or before one that goes on with what it says, no page ends."""
     gaps = table.gaps()
-    goes_on = bool(following) and not any(cell.text for cell in following[:2])
+    goes_on = bool(next_row) and not any(cell.text for cell in next_row[:2])
     end = r" \\*" if goes_on or any(cell.span > 1 for cell in row) else r" \\"
     return " & ".join(_cell(cell, column, gaps) for column, cell in table.visible_cells(row)) + end
 

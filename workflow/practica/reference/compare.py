@@ -174,16 +174,18 @@ def _verdicts(
     whose parts do.
     """
     sides = [{name for name, (verdict, _) in side.items() if verdict != NOT_EVALUATED} for side in (ours, theirs)]
-    differing = []
+    differences = []
     for name in (name for name in ours if name in sides[0] & sides[1] and ours[name][0] != theirs[name][0]):
         causes = {ours[name][1], theirs[name][1]}
-        differing.append((name, ours[name][0], theirs[name][0], not causes & {FEW, MULTIPLE}))
-    counting = {name.partition(":")[0] for name, *_, counts in differing if counts and ":" in name}
-    differing = [(name, a, b, counts if ":" in name else name in counting) for name, a, b, counts in differing]
+        differences.append((name, ours[name][0], theirs[name][0], not causes & {FEW, MULTIPLE}))
+    decisive = {name.partition(":")[0] for name, *_, counts in differences if counts and ":" in name}
+    differences = [(name, a, b, counts if ":" in name else name in decisive) for name, a, b, counts in differences]
     alone = [(name, True) for name in theirs if name in sides[1] - sides[0]]
     alone += [(name, False) for name in ours if name in sides[0] - sides[1]]
     # If a side could not evaluate a claim, leave out its parts.
-    return differing, [each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in sides[0] & sides[1]]
+    return differences, [
+        each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in sides[0] & sides[1]
+    ]
 
 
 def _variant(name: str) -> str:
@@ -197,13 +199,13 @@ def _variants(rows: Mapping[str, Any]) -> list[str]:
 def _settings(ours: Path, theirs: Path) -> list[tuple[str, str]]:
     """Return the settings that differ, if both sides record how they were made."""
     mine, other = _variant_settings(ours), _variant_settings(theirs)
-    differing = []
+    differences = []
     for name in (name for name in mine if name in other):
         for key in dict.fromkeys([*mine[name], *other[name]]):
             a, b = mine[name].get(key, "unset"), other[name].get(key, "unset")
             if a != b:
-                differing.append((name, f"{key} is {a} instead of {b}"))
-    return differing
+                differences.append((name, f"{key} is {a} instead of {b}"))
+    return differences
 
 
 def _variant_settings(folder: Path) -> dict[str, dict[str, Any]]:

@@ -121,8 +121,8 @@ def _losses(out: Path, runs: Sequence[Run]) -> list[str]:
         had = {str(name): sorted(map(int, each["seeds"])) for name, each in read_json(there)["variants"].items()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{there} is malformed ({error}); give --replace to write it again") from error
-    lacking = {name: [seed for seed in each if seed not in seeds.get(name, ())] for name, each in had.items()}
-    return [f"{name}, seeds {_spans(each)}" for name, each in lacking.items() if each]
+    missing_seeds = {name: [seed for seed in each if seed not in seeds.get(name, ())] for name, each in had.items()}
+    return [f"{name}, seeds {_spans(each)}" for name, each in missing_seeds.items() if each]
 
 
 def _runs(study: Study, results: Path) -> list[Run]:
@@ -236,13 +236,13 @@ def _duration(seconds: float) -> str:
 
 def _not_run(study: Study, runs: Sequence[Run]) -> list[str]:
     there = {run.name: run.seeds for run in runs}
-    planned: dict[str, int] = {}
+    seed_counts: dict[str, int] = {}
     for block in study.blocks():
         name = f"{block.exercise}/{block.variant}"
-        planned[name] = planned.get(name, 0) + len(block.seeds)
+        seed_counts[name] = seed_counts.get(name, 0) + len(block.seeds)
     holes = [
         f"{name}: {f'{len(there[name])} of {count} seeds' if name in there else 'no results'}"
-        for name, count in planned.items()
+        for name, count in seed_counts.items()
         if len(there.get(name, [])) < count
     ]
     return [f"Not complete: {'; '.join(holes)}.", ""] if holes else []
