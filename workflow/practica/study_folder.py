@@ -21,7 +21,7 @@ OWN = Path(__file__).parents[2] / "study"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_opened: list[Path] = []
+_folders: list[Path] = []
 _caches: list[Callable[[], None]] = []
 
 
@@ -58,23 +58,23 @@ def folder_of(config: Any) -> Path:
 def use(folder: Path) -> None:
     """Make ``folder`` the study whose modules are imported and read."""
     folder = folder.resolve()
-    if _opened == [folder]:
+    if _folders == [folder]:
         return
     for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
         del sys.modules[name]
     package = ModuleType(PACKAGE, "The study that is open.")
     package.__path__ = [str(folder)]
     sys.modules[PACKAGE] = package
-    _opened[:] = [folder]
+    _folders[:] = [folder]
     for clear in _caches:
         clear()
 
 
 def opened() -> Path:
     """Return the folder of the open study: the project's own, unless another one was opened."""
-    if not _opened:
+    if not _folders:
         use(OWN)
-    return _opened[0]
+    return _folders[0]
 
 
 def relative_path(*parts: str) -> str:

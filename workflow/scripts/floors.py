@@ -1,4 +1,4 @@
-"""Fail unless the oldest versions that pyproject.toml allows are installed: a floor below them is tested by nobody."""
+"""Fail unless the oldest versions that pyproject.toml allows are installed: nobody tests a lower floor."""
 
 import sys
 import tomllib
@@ -12,10 +12,10 @@ project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["pro
 wrong = []
 extras = project["optional-dependencies"]
 for text in [*project["dependencies"], *extras["cpu"], *extras["jax"]]:
-    wanted = Requirement(text)
-    (floor,) = (bound.version for bound in wanted.specifier if bound.operator == ">=")
+    requirement = Requirement(text)
+    (floor,) = (bound.version for bound in requirement.specifier if bound.operator == ">=")
     try:
-        installed = version(wanted.name)
+        installed = version(requirement.name)
     except PackageNotFoundError:
         installed = "0"
     if Version(installed) != Version(floor):

@@ -103,9 +103,9 @@ class LogHandler(LogHandlerBase):
         _read_nested_words()
         _say_bad_input()
         self._work = Work()
-        self._planned: list[summary.Job] = []
+        self._planned_jobs: list[summary.Job] = []
         self._blocks: dict[tuple[str, ...], tuple[Block, Path]] = {}
-        self._expected: Expectations | None = None
+        self._expectations: Expectations | None = None
         self._has_failed = False
         self._is_ending = False
         self._trained_blocks: set[str] = set()
@@ -174,7 +174,7 @@ class LogHandler(LogHandlerBase):
         jobs = "1 job" if self._work.total == 1 else f"{self._work.total} jobs"
         self._say(f"{jobs} to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
         if not self.common_settings.dryrun:
-            self._expected = Expectations(opened[0]) if opened and self._work.trainings else None
+            self._expectations = Expectations(opened[0]) if opened and self._work.trainings else None
             for sentence in notices.lacking(opened[0].config["notify"]) if opened else []:
                 self._say(sentence, "yellow")
             self._display.begin()
@@ -184,13 +184,13 @@ class LogHandler(LogHandlerBase):
         asks = {name: value for name, value in record.resources.items() if not name.startswith("_")}
         asks["threads"] = record.threads
         command = str(record.shellcmd or "")
-        self._planned.append(
+        self._planned_jobs.append(
             summary.Job(record.rule_name, _title(record), _names(record), str(record.reason), asks, command)
         )
 
     def _show_plan(self) -> None:
         """Print the summary of the plan, and then its jobs, in the order of the work."""
-        jobs, self._planned = self._planned, []
+        jobs, self._planned_jobs = self._planned_jobs, []
         if opened:
             plan = plan_of(opened[0], jobs)
             if file := os.environ.get(FILE):
@@ -221,8 +221,8 @@ class LogHandler(LogHandlerBase):
     def _start(self, record: Any) -> None:
         title, work = _title(record), self._work
         block, results = self._trained(record)
-        if block and self._expected:
-            self._expected.note(block.id)
+        if block and self._expectations:
+            self._expectations.note(block.id)
         work.jobs[record.jobid] = Job(title, time.monotonic(), block, results)
         if work.failed.pop(record.jobid, None) and block:
             work.trainings += 1
@@ -409,8 +409,8 @@ def _say_bad_input() -> None:
             cause = cause.__cause__ or cause.__context__
         if snakemake_internals.is_locked(error):
             _refuse(why_locked())
-        if asked := snakemake_internals.missing_target(error):
-            _refuse(f"{asked[:1].lower()}{asked[1:]}: {TARGETS}")
+        if sentence := snakemake_internals.missing_target(error):
+            _refuse(f"{sentence[:1].lower()}{sentence[1:]}: {TARGETS}")
         if snakemake_internals.is_target_of_many(error):
             _refuse(f"a rule that makes many files cannot be a target: {TARGETS}")
 

@@ -78,11 +78,11 @@ class Display:
     ) -> None:
         self._console = Console(file=stream, no_color=not colour or None, highlight=False)
         self._work, self._studies, self._quiet = work, studies, quiet
-        self._seen: list[tuple[Job, Status | None]] = []
-        self._left: float | None = None
-        self._reckoned = float("-inf")
+        self._looks: list[tuple[Job, Status | None]] = []
+        self._seconds_left: float | None = None
+        self._last_outlook = float("-inf")
         self._begin = time.monotonic()
-        self._moved, self._stalled = self._begin, False
+        self._last_move, self._stalled = self._begin, False
         self._last: tuple[object, ...] = ()
         self._over = threading.Event()
         self._live: Live | None = None
@@ -104,7 +104,7 @@ class Display:
 
     def begin(self) -> None:
         """Begin to show the running jobs."""
-        self._begin = self._moved = time.monotonic()
+        self._begin = self._last_move = time.monotonic()
         if self.is_live:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
@@ -140,20 +140,20 @@ class Display:
         """Read the files of the running jobs; what cannot be read now may be readable later."""
         jobs = list(self._work.jobs.values())
         with suppress(OSError, ValueError, InputError):
-            self._seen = [(job, status_of(job.block, job.results, {}) if job.block else None) for job in jobs]
+            self._looks = [(job, status_of(job.block, job.results, {}) if job.block else None) for job in jobs]
         if not self._work.trainings:
-            self._left = None
-        elif self._studies and time.monotonic() - self._reckoned > OUTLOOK:
-            self._reckoned = time.monotonic()
+            self._seconds_left = None
+        elif self._studies and time.monotonic() - self._last_outlook > OUTLOOK:
+            self._last_outlook = time.monotonic()
             with suppress(OSError, ValueError, InputError):
-                self._left = self._reckon(self._studies[0])
+                self._seconds_left = self._reckon(self._studies[0])
 
     def _see_stall(self, now: float) -> None:
         """Send a notice once if the run stalls: no job begins or ends, and no training reaches another epoch."""
         if self._has_moved(now) or self._stalled or not self._studies:
             return
         minutes = float(self._studies[0].config["notify"]["stalled_minutes"])
-        if now - self._moved >= 60 * minutes:
+        if now - self._last_move >= 60 * minutes:
             self._look()  # in a log, the last look may be a while ago
             if not self._has_moved(now):
                 self._stalled = True
@@ -165,11 +165,11 @@ class Display:
             work.done,
             list(work.failed),
             list(work.jobs),
-            *((s.id, s.runs_done, s.epoch) for _, s in self._seen if s),
+            *((s.id, s.runs_done, s.epoch) for _, s in self._looks if s),
         )
         if state == self._last:
             return False
-        self._moved, self._last, self._stalled = now, state, False
+        self._last_move, self._last, self._stalled = now, state, False
         return True
 
     def tell(self, event: str, message: str) -> None:
@@ -181,8 +181,8 @@ class Display:
 
     def _reckon(self, study: Study) -> float | None:
         """Return how long the trainings still take [s]; None if unknown, as when only some will run."""
-        at_work = {status.id for _, status in self._seen if status}
-        rows = [replace(status, state=RUNNING) for _, status in self._seen if status]
+        at_work = {status.id for _, status in self._looks if status}
+        rows = [replace(status, state=RUNNING) for _, status in self._looks if status]
         to_come = [block for block in study.blocks() if block.id not in at_work]
         missing = [
             block for block in to_come if not (block.folder(study.results) / "metrics.json").is_file()
@@ -201,15 +201,15 @@ class Display:
     def _heartbeat(self) -> str:
         """Return a line about the running jobs."""
         parts = [f"[{datetime.now():%H:%M}] {self._counts()}"]
-        running = [status for _, status in self._seen if status and status.seconds_left is not None]
+        running = [status for _, status in self._looks if status and status.seconds_left is not None]
         if running:
             slowest = max(running, key=lambda status: status.seconds_left or 0.0)
             parts.append(f"slowest: {slowest.id}, {_how_far(slowest)}")
-        elif self._seen:
-            longest = min(self._seen, key=lambda each: each[0].begin)[0]
+        elif self._looks:
+            longest = min(self._looks, key=lambda each: each[0].begin)[0]
             parts.append(f"longest: {longest.title}, for {duration(time.monotonic() - longest.begin)}")
-        if self._left:
-            parts.append(f"all trainings: about {duration(self._left)} left")
+        if self._seconds_left:
+            parts.append(f"all trainings: about {duration(self._seconds_left)} left")
         return "; ".join(parts)
 
     def _picture(self) -> Group:
@@ -217,7 +217,7 @@ class Display:
         for justify in ("left", "right", "left"):
             table.add_column(no_wrap=True, overflow="ellipsis", justify=justify)
         table.add_column()  # in a narrow terminal, this one has several lines, and nothing is cut
-        statuses, jobs = dict(self._seen), list(self._work.jobs.values())
+        statuses, jobs = dict(self._looks), list(self._work.jobs.values())
         jobs.sort(key=lambda job: job.begin)
         for job in jobs[:ROWS]:
             status = statuses.get(job)
@@ -226,7 +226,7 @@ class Display:
             curve = sparkline(status.curve) if status else ""
             table.add_row(job.title, duration(time.monotonic() - job.begin), Text(curve, style="cyan"), progress)
         more = [Text(f"and {len(jobs) - ROWS} more running", style="dim")] if len(jobs) > ROWS else []
-        forecast = f"; trainings: about {duration(self._left)} left" if self._left else ""
+        forecast = f"; trainings: about {duration(self._seconds_left)} left" if self._seconds_left else ""
         return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{forecast}", style="bold"), table, *more)
 
 

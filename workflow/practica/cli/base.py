@@ -233,10 +233,10 @@ def quiet_tensorflow(threads: int) -> None:
 @contextmanager
 def _without_packages(names: Sequence[str]) -> Iterator[None]:
     """Make packages that are not imported yet appear not to be installed."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # what is None there cannot be imported
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # what is None there cannot be imported
     try:
         yield
     finally:
-        for name in hidden:
+        for name in absent:
             del sys.modules[name]

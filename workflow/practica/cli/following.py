@@ -148,6 +148,6 @@ def notify(profile: Path | None, config_files: tuple[str, ...]) -> None:
     settings = resolve_study(config_files, profile).config["notify"]
     if not (ways := notices.ways(settings)):
         raise InputError("configuration: notify names no command, webhook or mail; docs/configuration.md shows each")
-    if failed := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a test message"):
-        raise RunError("; ".join(failed))
+    if errors := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a test message"):
+        raise RunError("; ".join(errors))
     click.echo(f"told {' and '.join(ways)}")

@@ -47,8 +47,8 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
         click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
     else:
         show(findings)
-    if failed := [finding.what for finding in findings if finding.level == "fail"]:
-        raise RunError(f"not ready for a run: {', '.join(failed)}")
+    if failures := [finding.what for finding in findings if finding.level == "fail"]:
+        raise RunError(f"not ready for a run: {', '.join(failures)}")
 
 
 @main.command()

@@ -66,9 +66,9 @@ def figure(name: str, study: Study, results: Path) -> None:
     from practica.figures.points import points
     from practica.figures.style import save
 
-    collected = check_tables(study, results, NEEDS)
+    tables = check_tables(study, results, NEEDS)
     for language in study.languages:
-        drawing, stem = draw_from(collected, name, language), results / study.shelf("figures", language) / name
+        drawing, stem = draw_from(tables, name, language), results / study.shelf("figures", language) / name
         write_table(stem.with_name(f"{name}.csv"), points(drawing))
         save(drawing, stem)
 

@@ -54,14 +54,14 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
         command = with_snakefile(arguments if profile else ("--profile", PROFILE, *arguments))
         settings = controller.settings_of(Path(profile or PROFILE))
         _check(command)
-        allowed = controller.within_limit(settings)
-        if allowed["runtime"] < settings["runtime"]:
+        resources = controller.within_limit(settings)
+        if resources["runtime"] < settings["runtime"]:
             click.echo(
-                f"The partition allows {allowed['runtime']} minutes: each controller asks for that instead of "
+                f"The partition allows {resources['runtime']} minutes: each controller asks for that instead of "
                 f"{settings['runtime']}, and the next one takes over",
                 err=True,
             )
-        job = controller.submit(command, allowed)
+        job = controller.submit(command, resources)
         click.echo(
             f"Submitted controller {job.number}: see `python -m practica submit --status`, "
             f"or follow it with tail -F {controller.LOG}"

@@ -83,7 +83,7 @@ def prepare(
     """Download, verify and prepare a data set, once for all runs."""
     if study_folder:
         use(study_folder)
-    configured = {} if study_folder else places(config_files)
+    configuration = {} if study_folder else places(config_files)
     from practica import data
     from practica.data.store.fetch import Patience
     from practica.data.store.registry import spec_of
@@ -101,7 +101,7 @@ def prepare(
     }
     if None in options.values():
         overrides = {key: value for key, value in options.items() if value is not None}
-        options = {**(configured or places(config_files))["data"], **overrides}
+        options = {**(configuration or places(config_files))["data"], **overrides}
         if study_folder:  # the configuration has opened its own
             use(study_folder)
     folder, mirror, on_missing = Path(options["folder"]), options["mirror"], options["on_missing"]
@@ -251,5 +251,5 @@ def measure(exercise: str, config: str | None, data_folder: Path | None, threads
 
     module = exercises.load(exercise, MEASURE)
     values = list(module.measure(study, load))
-    generated = {name for name, dataset in datasets.items() if dataset.info.stand_in}
-    write_table(out, timed_rows(study, exercise, module.METRIC, values, generated))
+    stand_ins = {name for name, dataset in datasets.items() if dataset.info.stand_in}
+    write_table(out, timed_rows(study, exercise, module.METRIC, values, stand_ins))

@@ -114,7 +114,7 @@ def _reach(entries: Iterable[str], apart: Iterable[str]) -> Reach:
         if place not in places and not _is_in(place, without):
             places.add(place)
             part = _part(place)
-            queue += [*part.passed, *(target for _, target in part.references)]
+            queue += [*part.companions, *(target for _, target in part.references)]
     parts = [_part(place) for place in places]
     return Reach(
         frozenset(places),
@@ -156,7 +156,7 @@ class _Part:
     texts: frozenset[str]
     patterns: frozenset[str]
     references: tuple[tuple[str, Place], ...]
-    passed: tuple[Place, ...]
+    companions: tuple[Place, ...]
 
 
 def _place(entry: str) -> Place:
@@ -191,13 +191,13 @@ def _part(place: Place) -> _Part:
     if name == EFFECTS:
         nodes = source.effects
         before = (*source.imports.values(), *((parent, EFFECTS) for parent in _parents(module)))
-        passed = [(origin, EFFECTS) for origin, _ in before if ours(origin)]
+        companions = [(origin, EFFECTS) for origin, _ in before if ours(origin)]
     else:
         nodes = _statements(place)
         every = source.imports.get("*")
-        passed = [(module, EFFECTS), *([(every[0], WHOLE)] if every else [])]
+        companions = [(module, EFFECTS), *([(every[0], WHOLE)] if every else [])]
     inside = [part for node in nodes for part in ast.walk(node)]
-    return _Part("\n".join(map(_dumped, nodes)), *_words(inside), tuple(_references(inside, module)), tuple(passed))
+    return _Part("\n".join(map(_dumped, nodes)), *_words(inside), tuple(_references(inside, module)), tuple(companions))
 
 
 def _statements(place: Place) -> tuple[ast.stmt, ...]:
@@ -293,7 +293,7 @@ def _words(parts: Iterable[ast.AST]) -> tuple[frozenset[str], frozenset[str], fr
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             texts.add(part.value)
         elif isinstance(part, ast.JoinedStr):
-            fixed = [str(each.value) if isinstance(each, ast.Constant) else "" for each in part.values]
-            if any(len(each) >= FIXED for each in fixed):
-                patterns.add("".join(re.escape(each) or ".*" for each in fixed))
+            pieces = [str(each.value) if isinstance(each, ast.Constant) else "" for each in part.values]
+            if any(len(each) >= FIXED for each in pieces):
+                patterns.add("".join(re.escape(each) or ".*" for each in pieces))
     return frozenset(attributes), frozenset(texts), frozenset(patterns)

@@ -63,11 +63,11 @@ def settings(path: Path) -> Mapping[str, Any]:
         InputError: a declaration is wrong; the message names the file and the key.
     """
     content = _content(path, path.stat().st_mtime_ns) if path.is_file() else {}
-    declared: Mapping[str, Any] = content.get("settings", {})
+    declarations: Mapping[str, Any] = content.get("settings", {})
     if "settings" in content:
-        for mistake in _mistakes(path, declared, "study.schema.json#/properties/settings", under=("settings",)):
+        for mistake in _mistakes(path, declarations, "study.schema.json#/properties/settings", under=("settings",)):
             raise InputError(mistake)
-    return declared
+    return declarations
 
 
 def about(folder: Path, exercise: str) -> Mapping[str, Any]:
@@ -126,5 +126,5 @@ def _mistakes(path: Path, content: Any, schema: str, under: Sequence[str] = ()) 
             continue
         description = error.schema.get("description") if error.validator == "pattern" else None
         reason = f"{error.message} ({description})" if description else error.message
-        allowed = f"workflow/schemas/{schema.partition('#')[0]}"
-        yield f"{path}: {'.'.join(keys) or 'the file'}: {reason}; {allowed} says what is allowed"
+        schema_file = f"workflow/schemas/{schema.partition('#')[0]}"
+        yield f"{path}: {'.'.join(keys) or 'the file'}: {reason}; {schema_file} says what is allowed"

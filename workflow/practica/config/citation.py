@@ -52,11 +52,11 @@ def citation() -> Citation:
 def repository() -> str:
     """Return the web address of the project's code; "" as long as CITATION.cff names none, or cannot be read."""
     try:
-        cited = citation()
+        record = citation()
     except InputError:  # `practica doctor` names the mistake
         return ""
-    has_address = cited.address.startswith("https://") and "repository-code" not in cited.placeholders
-    return cited.address.rstrip("/").removesuffix(".git") if has_address else ""
+    has_address = record.address.startswith("https://") and "repository-code" not in record.placeholders
+    return record.address.rstrip("/").removesuffix(".git") if has_address else ""
 
 
 def _name(entry: dict[str, Any]) -> str:

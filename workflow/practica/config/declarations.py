@@ -34,8 +34,8 @@ OF_TYPES = {
 @cache
 def engine() -> Declared:
     """Return the settings that every study has, by name."""
-    declared: Declared = read_json(SCHEMAS / "config.schema.json")["$defs"]["settings"]["properties"]
-    return declared
+    declarations: Declared = read_json(SCHEMAS / "config.schema.json")["$defs"]["settings"]["properties"]
+    return declarations
 
 
 @cached
@@ -45,17 +45,17 @@ def own() -> Declared:
     Raises:
         InputError: one of them is wrong; the message names the file and the key.
     """
-    declared: dict[str, Mapping[str, Any]] = {}
+    declarations: dict[str, Mapping[str, Any]] = {}
     places: dict[str, str] = {}
     for parts in ((STUDY_FILE,), *((exercise, EXERCISE_FILE) for exercise in experiments())):
         where = relative_path(*parts)
         for name, each in settings(opened().joinpath(*parts)).items():
-            if name in declared:
+            if name in declarations:
                 raise InputError(f"{where}: settings.{name}: {places[name]} declares it too; declare it there alone")
             for key, reason in _mistakes(name, each):
                 raise InputError(f"{where}: settings.{name}{key}: {reason}")
-            declared[name], places[name] = each, where
-    return declared
+            declarations[name], places[name] = each, where
+    return declarations
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -73,9 +73,9 @@ def role(name: str) -> str:
     return str({**engine(), **own()}[name]["role"])
 
 
-def may_be_null(declared: Mapping[str, Any]) -> bool:
+def may_be_null(declaration: Mapping[str, Any]) -> bool:
     """Return whether null is a value of a setting that is declared like this."""
-    types = [each.get("type", ()) for each in (declared, *declared.get("anyOf", ()))]
+    types = [each.get("type", ()) for each in (declaration, *declaration.get("anyOf", ()))]
     return any("null" in ([each] if isinstance(each, str) else each) for each in types)
 
 
@@ -97,17 +97,17 @@ def own_words(name: str, language: str) -> str | None:
     return None if words is None else MultilingualText(words)[language]
 
 
-def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _mistakes(name: str, declaration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield key and reason of mistakes in a declaration that its schema cannot find."""
     if name in engine():
         yield "", f"every study has a setting of this name ({engine()[name]['description']}); choose another"
-    yield from _idle(declared)
-    values = jsonschema.Draft202012Validator({key: part for key, part in declared.items() if key not in APART})
+    yield from _idle(declaration)
+    values = jsonschema.Draft202012Validator({key: part for key, part in declaration.items() if key not in APART})
     for key in ("enum", "examples"):
-        for place, value in enumerate(declared.get(key, [])):
+        for place, value in enumerate(declaration.get(key, [])):
             if error := next(values.iter_errors(value), None):
                 yield f".{key}.{place}", f"it is not a value of the setting: {error.message}"
-    words = declared.get("words", {})
+    words = declaration.get("words", {})
     for where, text in {"": words}.items() if isinstance(words, str) else words.items():
         try:
             holes = [tuple(hole) for _, *hole in Formatter().parse(text) if hole[0] is not None]
@@ -116,7 +116,7 @@ def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str
         if holes not in ([], [("", "", None)]):
             key = f".words.{where}".rstrip(".")
             yield key, f"{text!r}: {{}} stands for the value, once; a brace itself is written twice"
-    if "said" in declared and "words" not in declared:
+    if "said" in declaration and "words" not in declaration:
         yield ".said", "nothing is said of it without words; add them, or remove it"
 
 

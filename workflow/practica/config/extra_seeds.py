@@ -42,14 +42,14 @@ def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         InputError: the file does not have this form.
     """
     exercises: dict[str, Any] = {}
-    for (exercise, variant), added in read(file).items():
+    for (exercise, variant), extra in read(file).items():
         entry = _mapping(_mapping(config.get("exercises")).get(exercise))
         there = _mapping(entry.get("variants")).get(base_of(variant))
         if there is None:
             continue
         own = next((each["seeds"] for each in (there, entry, config) if each.get("seeds") is not None), 5)
         first = read_seeds(own, f"{file}: {exercise}/{variant}")
-        every = sorted({*added, *(range(first) if isinstance(first, int) else first)})
+        every = sorted({*extra, *(range(first) if isinstance(first, int) else first)})
         holder = exercises.setdefault(exercise, {})
         if protocol := protocol_of(variant):
             holder = holder.setdefault("protocols", {}).setdefault(protocol, {})
@@ -74,10 +74,10 @@ def read(file: Path) -> dict[VariantAddress, tuple[int, ...]]:
     return seeds
 
 
-def write(file: Path, added: Mapping[VariantAddress, Collection[int]]) -> None:
+def write(file: Path, seeds_by_variant: Mapping[VariantAddress, Collection[int]]) -> None:
     """Write the added seeds of each variant."""
     content: dict[str, dict[str, str]] = {}
-    for (exercise, variant), seeds in added.items():
+    for (exercise, variant), seeds in seeds_by_variant.items():
         if seeds:
             content.setdefault(exercise, {})[variant] = _spelled(sorted(seeds))
     write_text(file, HEAD + yaml.safe_dump(content, sort_keys=False, width=1000))

@@ -40,5 +40,5 @@ def _without(level: Any) -> Any:
 
 def _goes_without(name: str) -> bool:
     """Return whether a setting may be left out by null, which is no value of it."""
-    declared = {**declarations.engine(), **declarations.own()}.get(name)
-    return declared is not None and not declarations.may_be_null(declared)
+    declaration = {**declarations.engine(), **declarations.own()}.get(name)
+    return declaration is not None and not declarations.may_be_null(declaration)

@@ -68,8 +68,8 @@ def with_protocols(config: Any) -> Any:
 
 def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) -> Iterator[str]:
     protocols, where = [*declared(folder)], relative_path(STUDY_FILE)
-    used = {f"exercises.{key}.protocols": [*_protocols_of(entry)] for key, entry in exercises.items()}
-    for key, protocol_names in {"protocols": names, **used}.items():
+    uses = {f"exercises.{key}.protocols": [*_protocols_of(entry)] for key, entry in exercises.items()}
+    for key, protocol_names in {"protocols": names, **uses}.items():
         for name in protocol_names:
             if name not in protocols:
                 yield f"{key}: {where} declares no protocol {name!r}{hint(name, protocols)}"

@@ -117,12 +117,12 @@ def _check(
     if not match:
         names = sorted(catalogue()[kind])
         raise InputError(f"{where}: Keras has no {kind[:-1]} {name!r}{_near(name, names)}")
-    allowed = [option for option in catalogue()[kind][match] if option not in GIVEN.get(kind, ())]
+    valid_options = [option for option in catalogue()[kind][match] if option not in GIVEN.get(kind, ())]
     for option in options:
         if option in GIVEN.get(kind, ()):
             raise InputError(f"{where}.{option}: give it as the setting {RATE}")
-        if keras_name(option) not in allowed:
-            raise InputError(f"{where}: {match} has no option {option!r}{_near(option, allowed)}")
+        if keras_name(option) not in valid_options:
+            raise InputError(f"{where}: {match} has no option {option!r}{_near(option, valid_options)}")
 
 
 def _near(name: str, names: list[str]) -> str:

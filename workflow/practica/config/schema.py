@@ -110,8 +110,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     where = f"configuration: {path}" if path else "configuration"
     schema: Any = error.schema
     if "propertyNames" in error.absolute_schema_path:
-        allowed = schema.get("description", f"it must match {schema['pattern']}")
-        return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
+        rule = schema.get("description", f"it must match {schema['pattern']}")
+        return f"{where}: bad name {_short(repr(error.instance))}: {rule}"
     if error.instance is None and error.validator in ("type", "anyOf", "enum"):
         text = schema.get("description", "")
         return f"{where}: it has no value; write one, or remove the key{f' ({text})' if text else ''}"

@@ -113,13 +113,13 @@ def foresee(part: Mapping[str, Any], rivals: int = 1) -> int | None:
 
 
 def new_seeds(
-    study: Study, added: Mapping[VariantAddress, Collection[int]], variants: Sequence[VariantAddress], n: int
+    study: Study, extra: Mapping[VariantAddress, Collection[int]], variants: Sequence[VariantAddress], n: int
 ) -> dict[VariantAddress, set[int]]:
     """Return the seeds that variants lack to have ``n`` each, the same for all of them; in whole jobs.
 
-    ``added`` are seeds that were already given besides those of the study.
+    ``extra`` are seeds that they already have besides those of the study.
     """
-    has = {variant: {*study.seeds(*variant), *added.get(variant, ())} for variant in variants}
+    has = {variant: {*study.seeds(*variant), *extra.get(variant, ())} for variant in variants}
     pool = sorted(set.union(*has.values()))
     pool += range(pool[-1] + 1, pool[-1] + 1 + max(n - len(pool), 0))
     targets = pool[:n]

@@ -99,13 +99,14 @@ class Rounds:
     def _withdraw(self) -> None:
         """Withdraw the added seeds that are not trained."""
         study, added_seeds = self._study(), extra_seeds.read(self.file)
-        trained = {
+        finished_seeds = {
             variant: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
             for variant in added_seeds
             for blocks in [[block for block in study.blocks() if (block.exercise, block.variant) == variant]]
         }
         trained_seeds = {
-            variant: [seed for seed in seeds if seed in trained[variant]] for variant, seeds in added_seeds.items()
+            variant: [seed for seed in seeds if seed in finished_seeds[variant]]
+            for variant, seeds in added_seeds.items()
         }
         if trained_seeds != {variant: [*seeds] for variant, seeds in added_seeds.items()}:
             extra_seeds.write(self.file, trained_seeds)

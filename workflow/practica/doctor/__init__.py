@@ -58,10 +58,10 @@ def packages() -> Finding:
     """Compare the installed packages with the lock file that they were installed from."""
     name = "cpu" if importlib.util.find_spec("nvidia") is None else "gpu"
     lock = ROOT / f"envs/lock-{name}.txt"
-    pinned = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
-    wrong = [f"{package} {have or 'missing'}" for package, want in pinned if (have := _version(package)) != want]
+    pins = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    wrong = [f"{package} {have or 'missing'}" for package, want in pins if (have := _version(package)) != want]
     if not wrong:
-        return Finding("packages", "ok", f"{len(pinned)} as in envs/{lock.name}")
+        return Finding("packages", "ok", f"{len(pins)} as in envs/{lock.name}")
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
     return Finding(
         "packages", "warn", f"not as in envs/{lock.name}: {', '.join(wrong[:3])}{more}", f"run: make setup ENV={name}"
@@ -211,11 +211,11 @@ def _partitions(study: Study, file: Path) -> Iterator[Finding]:
     up = {name for name, state, _ in lines if state == "up"}
     with_gpus = {name for name, _, resources in lines if "gpu" in resources}
     for name, limits in partitions.items():
-        promised = _gpus_of(limits)
+        gpus = _gpus_of(limits)
         if name not in up:
             names = ", ".join(sorted(up))
             yield Finding(f"partition {name}", "fail", f"not there, or down (up: {names})", f"edit {_short(file)}")
-        elif promised and name not in with_gpus:
+        elif gpus and name not in with_gpus:
             yield Finding(f"partition {name}", "fail", "has no GPUs", f"set its max_gpu to 0 in {_short(file)}")
         else:
             yield Finding(f"partition {name}", "ok", "up, with GPUs" if name in with_gpus else "up")

@@ -215,8 +215,8 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
         yield f"{key}: there is no exercise {exercise!r}{hint(exercise, study.known)}"
         return
     yield from _variants(study, exercise, [quantity.variant], key)
-    levelled = LEVELLED.fullmatch(quantity.measure)
-    measure = f"{levelled[1]}_NN" if levelled else quantity.measure
+    match = LEVELLED.fullmatch(quantity.measure)
+    measure = f"{match[1]}_NN" if match else quantity.measure
     there = [*MEASURES, *TO_LEVEL, *own(exercise)]
     if not quantity.split and measure not in there:
         yield f"{key}: there is no measure {quantity.measure!r}{hint(measure, there)}"

@@ -115,8 +115,8 @@ def _configuration(config: Mapping[str, Any]) -> Iterator[str]:
         yield str(error)
         return
     python = list(_python(opened()))
-    refused = [*schema_mistakes(ready), *python]
-    yield from refused or [*unknown_datasets(ready["exercises"])] or _caught(Study.resolve, config)
+    mistakes = [*schema_mistakes(ready), *python]
+    yield from mistakes or [*unknown_datasets(ready["exercises"])] or _caught(Study.resolve, config)
 
 
 def _python(folder: Path) -> Iterator[str]:

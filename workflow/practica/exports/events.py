@@ -44,11 +44,11 @@ class EventFiles:
         Raises:
             OSError: they cannot be written.
         """
-        with _errors_of_the_system(), ExitStack() as renamed:
+        with _errors_of_the_system(), ExitStack() as stack:
             for writer in self._writers.values():
                 writer.close()
             self._writers = {}
-            self._write(points, lambda path: renamed.enter_context(atomic_path(path)))
+            self._write(points, lambda path: stack.enter_context(atomic_path(path)))
 
     def add(self, points: Iterable[Mapping[str, Any]]) -> None:
         """Write further points.

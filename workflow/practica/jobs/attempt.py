@@ -142,12 +142,12 @@ class Attempt:
             for part in folder.rglob(".*.part"):
                 part.unlink(missing_ok=True)
 
-    def _account_for(self, killed: int) -> None:
+    def _account_for(self, number: int) -> None:
         """Record what a killed attempt had cost at its last report, if it made one."""
         with contextlib.suppress(InputError, LookupError, TypeError):
             last = read_json(self.folder / COST)
-            if last["attempt"] == killed:
-                self._journal.add_cost(killed, last["cost"])
+            if last["attempt"] == number:
+                self._journal.add_cost(number, last["cost"])
 
     def _report_cost(self) -> None:
         """Write what the attempt has cost so far, in case it is killed."""

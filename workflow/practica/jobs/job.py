@@ -75,7 +75,7 @@ def run_job(
             from practica.training.rehearsal import rehearse
 
             rehearse(block, dataset.arrays)
-        described = {
+        description = {
             "name": dataset.name,
             "fingerprint": dataset.info.fingerprint,
             "stand_in": dataset.info.stand_in,
@@ -89,7 +89,7 @@ def run_job(
             every = min(every, PROMOTION)
             take_states(block, results, state_key)
         checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
-        train_block(block, dataset.arrays, described, threads, folder, checkpoints)
+        train_block(block, dataset.arrays, description, threads, folder, checkpoints)
         attempt.history.complete(folder / "history.json")
         _note_cost(folder / "manifest.json", attempt.entries())
         # The results are safe. Keep the outcome of each run until they are collected: if Snakemake was killed while
@@ -132,9 +132,8 @@ def _noted_failure(block: Block, results: Path) -> Iterator[None]:
         yield
     except Exception as error:
         expected = isinstance(error, InputError | RunError)
-        reason = (
-            str(error) if expected else in_one_line(error)
-        )  # whoever reads the last line of the log needs the whole error
+        # Whoever reads the last line of the log needs the whole error.
+        reason = str(error) if expected else in_one_line(error)
         note_failure(block, results, reason)
         if expected:
             raise

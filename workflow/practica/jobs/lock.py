@@ -74,8 +74,8 @@ def holder(path: Path) -> Holder | None:
 
 def alive(path: Path) -> bool:
     """Return whether the lock's holder seems to be at work."""
-    holding = holder(path)
-    if holding is None or holding.gone:
+    owner = holder(path)
+    if owner is None or owner.gone:
         return False
     try:
         return time.time() - path.stat().st_mtime < 2 * STALE  # the clocks of two machines may differ
@@ -90,11 +90,11 @@ class Lock:
         self.path = path
         self.me = Holder.here()
 
-    def acquire(self, waiting: Callable[[str], None]) -> None:
+    def acquire(self, on_wait: Callable[[str], None]) -> None:
         """Wait for the lock, and take it from a dead holder.
 
         Args:
-            waiting: called with the holder before each new look; may raise to end the waiting.
+            on_wait: called with the holder before each new look; may raise to end the waiting.
         """
         last_beat, since = None, 0.0
         while not self.try_acquire():
@@ -109,7 +109,7 @@ class Lock:
                 time.sleep(SETTLE)
                 if self.held():
                     return
-            waiting(str(other or "an unknown process"))
+            on_wait(str(other or "an unknown process"))
             time.sleep(POLL)
 
     def try_acquire(self) -> bool:

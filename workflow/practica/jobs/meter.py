@@ -38,15 +38,15 @@ class Meter:
         self._gpus = _gpus()
         self._gpu_joules = _gpu_joules(self._gpus)
         self._gpu_seconds = self._gpu_memory = 0.0
-        self._looked = time.monotonic()
+        self._last_look = time.monotonic()
         self.epochs = 0
 
     def look(self) -> None:
         """Sample the GPUs, whose use is known only at the moment; call this every few seconds."""
-        since, self._looked = self._looked, time.monotonic()
+        since, self._last_look = self._last_look, time.monotonic()
         for nvml, handle in self._gpus:
             with suppress(nvml.NVMLError):
-                self._gpu_seconds += (self._looked - since) * nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+                self._gpu_seconds += (self._last_look - since) * nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
                 self._gpu_memory = max(self._gpu_memory, nvml.nvmlDeviceGetMemoryInfo(handle).used / 2**20)
 
     def cost(self) -> dict[str, float | None]:

@@ -92,8 +92,8 @@ def gather(study: Study, results: Path) -> list[Status]:
     rows += [replace(row, by_hand=True) for row in others if row.state == RUNNING or row.attempts[-1].by_hand]
     order = {names: place for place, names in enumerate(dict.fromkeys((b.exercise, b.variant) for b in blocks))}
     rows.sort(key=lambda row: order[row.exercise, row.variant])
-    begun = [block for block in trial_blocks(study) if _begun(block, tuning)]
-    return rows + [status_of(block, tuning, queue) for block in begun]
+    trials = [block for block in trial_blocks(study) if _begun(block, tuning)]
+    return rows + [status_of(block, tuning, queue) for block in trials]
 
 
 def _others(study: Study, results: Path, blocks: Sequence[Block]) -> Iterator[Block]:
@@ -155,10 +155,10 @@ def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         return Status(**base, **_finished(block, results))
     progress = _progress(block, results)
     rule = "train_trial" if block.trial else "train"
-    queued = queue.get(f"rule_{rule}_wildcards_{'_'.join(block.path.parts)}")
-    if queued:
-        state, more = (RUNNING, ", but no sign of life") if queued == "RUNNING" else (QUEUED, "")
-        return Status(**base, state=state, **progress, reason=f"SLURM: {queued.lower()}{more}")
+    queue_state = queue.get(f"rule_{rule}_wildcards_{'_'.join(block.path.parts)}")
+    if queue_state:
+        state, more = (RUNNING, ", but no sign of life") if queue_state == "RUNNING" else (QUEUED, "")
+        return Status(**base, state=state, **progress, reason=f"SLURM: {queue_state.lower()}{more}")
     note = failure_note(block, results)
     last = base["attempts"][-1].why if base["attempts"] else None
     if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):

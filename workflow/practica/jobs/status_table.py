@@ -80,8 +80,8 @@ def _fitted(rows: Sequence[Status], seconds_left: float | None, console: Console
     visible = rows if len(rows) <= room else [row for row in rows if row.state not in (DONE,)]
     if len(visible) > room:
         visible = [row for row in visible if row.state in (RUNNING, QUEUED, FAILED, STOPPED)][: max(room, 1)]
-    hidden = len(rows) - len(visible)
-    more = [Text(f"and {hidden} more: python -m practica status", style="dim")] if hidden else []
+    rest = len(rows) - len(visible)
+    more = [Text(f"and {rest} more: python -m practica status", style="dim")] if rest else []
     return Group(_blocks(visible, rows, console), *more, Text(sums(rows, seconds_left)))
 
 

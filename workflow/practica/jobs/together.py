@@ -72,8 +72,8 @@ def run_together(
             key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
             own.append(Checkpoints(checkpoint_folder(block, results) / state_key, key, every))
         key = sha256(canonical_json([each.key for each in own]))[:16]
-        shared = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
-        reasons |= train_together(free, dataset.arrays, own, shared)
+        joint = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
+        reasons |= train_together(free, dataset.arrays, own, joint)
         _share_cost(attempt, [block for block in free if block.id not in reasons], results)
     shutil.rmtree(attempt.folder, ignore_errors=True)
     return reasons

@@ -123,14 +123,14 @@ def check_gpu(gpu: int) -> None:
     Raises:
         RunError: SLURM gave a GPU and TensorFlow sees none.
     """
-    granted = granted_gpus(os.environ)
-    if not gpu or granted is None:
+    gpu_ids = granted_gpus(os.environ)
+    if not gpu or gpu_ids is None:
         return
     from practica.backend import gpus
 
     if gpus():
         return
-    reason = f"SLURM gave this job GPU {granted}, but TensorFlow sees none"
+    reason = f"SLURM gave this job GPU {gpu_ids}, but TensorFlow sees none"
     if os.environ.get(ALLOW) != "1":
         raise RunError(
             f"{reason}: install the packages with `make setup ENV=gpu`, see whether `nvidia-smi` works on this node, "

@@ -69,10 +69,10 @@ def submit(arguments: Sequence[str], settings: Mapping[str, Any]) -> Job:
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     with _alone():
-        working = at_work()
-        if working:
+        jobs = at_work()
+        if jobs:
             raise InputError(
-                f"controller {working[0].number} is already running here: see `python -m practica submit --status`, or "
+                f"controller {jobs[0].number} is already running here: see `python -m practica submit --status`, or "
                 "end it with --stop"
             )
         state = {"arguments": list(arguments), "settings": dict(settings), "jobs": [], "lives": [], "end": None}
@@ -122,8 +122,8 @@ def at_work() -> list[Job]:
     if not jobs:
         return []
     states = _queue()
-    working = [job for job in jobs if states.get(job) in AT_WORK]
-    return sorted(working, key=lambda job: (states[job] != "RUNNING", int(job.number)))
+    controllers = [job for job in jobs if states.get(job) in AT_WORK]
+    return sorted(controllers, key=lambda job: (states[job] != "RUNNING", int(job.number)))
 
 
 def control() -> int:
@@ -175,11 +175,11 @@ def stop(patience: float = 120.0) -> list[str]:
         RunError: SLURM does not answer, or something is still at work when the patience has run out.
     """
     with _alone():
-        working = at_work()
+        controllers = at_work()
         state = _state()
         if state and state["end"] is None:
             _finish(state, 1, "stopped")
-    for job in working:
+    for job in controllers:
         waiting = _queue().get(job) != "RUNNING"
         _call(["scancel", job.number] if waiting else ["scancel", "--batch", "--signal=INT", job.number])
     end = time.monotonic() + patience
@@ -188,7 +188,7 @@ def stop(patience: float = 120.0) -> list[str]:
     others = left_at_work()
     if numbers := [*others, *(job.number for job in remaining)]:
         _call(["scancel", *numbers])
-    return [*(job.number for job in working), *others]
+    return [*(job.number for job in controllers), *others]
 
 
 def summary() -> str:
@@ -202,8 +202,8 @@ def summary() -> str:
     if not state:
         raise InputError("no controller was submitted in this folder: begin with `python -m practica submit`")
     lines = [f"snakemake {shlex.join(state['arguments'])}"]
-    if working := at_work():
-        numbers = ",".join(job.number for job in working)
+    if controllers := at_work():
+        numbers = ",".join(job.number for job in controllers)
         lines.append(_call(["squeue", f"--jobs={numbers}", "--format=%.10i %.10T %.12P %.12M %.12L %R"]).rstrip())
     elif state["end"] is None:
         lines.append(
@@ -222,9 +222,9 @@ def _finish(state: dict[str, Any], code: int, reason: str) -> int:
     """Record the end, and cancel the waiting controllers."""
     write_json(STATE, {**state, "end": {"code": code, "reason": reason, "at": time.time()}})
     states = queue() or {}
-    waiting = [number for number, name in state["jobs"] if states.get((number, name)) == "PENDING"]
-    if waiting:
-        _call(["scancel", *waiting])
+    pending = [number for number, name in state["jobs"] if states.get((number, name)) == "PENDING"]
+    if pending:
+        _call(["scancel", *pending])
     _say(f"the end: {reason} (exit code {code})")
     return code
 

@@ -44,7 +44,7 @@ LOOPING = 3.0
 """Seconds that Snakemake's event loop has to finish, because it prints a traceback if it is interrupted."""
 
 _signals: list[int] = []
-_postponed: list[float] = []
+_postponements: list[float] = []
 
 
 def end_when_told() -> None:
@@ -70,8 +70,8 @@ def _end(number: int, frame: Any) -> None:
     if _signals:
         return
     if _in_event_loop():
-        _postponed.append(time.monotonic())
-        if _postponed[-1] - _postponed[0] < LOOPING:
+        _postponements.append(time.monotonic())
+        if _postponements[-1] - _postponements[0] < LOOPING:
             again = threading.Timer(0.1, os.kill, (os.getpid(), number))
             again.daemon = True
             again.start()

@@ -359,11 +359,11 @@ def _look_behind_ancient_inputs() -> None:
 class _Renewing:
     """The jobs that depend on each job through inputs other than ``ancient`` ones."""
 
-    def __init__(self, depending: Mapping[Any, Mapping[Any, Any]]) -> None:
-        self._depending = depending
+    def __init__(self, dependents: Mapping[Any, Mapping[Any, Any]]) -> None:
+        self._dependents = dependents
 
     def __getitem__(self, job: Any) -> dict[Any, Any]:
-        return {other: files for other, files in self._depending[job].items() if not all(f.is_ancient for f in files)}
+        return {other: files for other, files in self._dependents[job].items() if not all(f.is_ancient for f in files)}
 
 
 def waits_for(file: str) -> Any:

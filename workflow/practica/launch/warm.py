@@ -67,10 +67,10 @@ def hand_over(arguments: Sequence[str]) -> int | None:
     Returns:
         The exit code of the command; None if it has to be done here.
     """
-    kind, offered = KINDS.get(arguments[0]) if arguments else None, os.environ.get(OFFER)
-    if kind is None or not offered:
+    kind, address = KINDS.get(arguments[0]) if arguments else None, os.environ.get(OFFER)
+    if kind is None or not address:
         return None
-    owner, folder = offered.split(":", 1)
+    owner, folder = address.split(":", 1)
     threads = _threads(arguments)
     environment = _environment(threads)
     try:

@@ -24,25 +24,27 @@ MOST = 5
 """Largest number of failed jobs that are named."""
 
 
-def outcome(study: Study, trained: Collection[str], failed: Sequence[str], seconds: float, missing: int) -> list[str]:
+def outcome(
+    study: Study, trained_blocks: Collection[str], failed_jobs: Sequence[str], seconds: float, missing_jobs: int
+) -> list[str]:
     """Return the outcome of a run.
 
     Args:
         study: the study.
-        trained: the blocks that it trained, by their names.
-        failed: the titles of its failed jobs.
+        trained_blocks: the blocks that it trained, by their names.
+        failed_jobs: the titles of its failed jobs.
         seconds: how long it took.
-        missing: jobs that were neither done nor failed.
+        missing_jobs: jobs that were neither done nor failed.
     """
     there = {block.id: finished(block, root) for block, root in known_blocks(study).values()}
-    reused = sum(count for name, count in there.items() if name not in trained)
-    state = "Not complete" if failed or missing else "Done"
-    rest = f", {_jobs(missing)} not started or stopped" if missing else ""
-    counts = f"{len(trained)} trained, {reused} reused, {_jobs(len(failed))} failed{rest}"
+    reused = sum(count for name, count in there.items() if name not in trained_blocks)
+    state = "Not complete" if failed_jobs or missing_jobs else "Done"
+    rest = f", {_jobs(missing_jobs)} not started or stopped" if missing_jobs else ""
+    counts = f"{len(trained_blocks)} trained, {reused} reused, {_jobs(len(failed_jobs))} failed{rest}"
     lines = [f"{state} after {duration(seconds)}: {counts}"]
-    lines += [f"    failed: {title}" for title in failed[:MOST]]
-    lines += [f"    and {len(failed) - MOST} more"] if len(failed) > MOST else []
-    if failed or missing:
+    lines += [f"    failed: {title}" for title in failed_jobs[:MOST]]
+    lines += [f"    and {len(failed_jobs) - MOST} more"] if len(failed_jobs) > MOST else []
+    if failed_jobs or missing_jobs:
         _, earlier = _places(study, time.time() - seconds)
         return [*lines, "The same command continues from there", *earlier]
     # A run of a part, such as that of `decide`, may judge the claims without building the reports.
@@ -59,14 +61,14 @@ def nothing_to_do(study: Study) -> str:
     """Return the sentence on a run without jobs; Snakemake misses no results from which all that it makes is made."""
     try:
         with (study.results / "runs.csv").open(encoding="utf-8", newline="") as stream:
-            collected = {
+            ids = {
                 f"{row['exercise']}/{row['variant']}/{row['block']}"
                 for row in DictReader(stream)
                 if row["status"] == "done"
             }
     except (OSError, ValueError, KeyError):  # nothing is collected, or it is damaged, which the next step says
-        collected = set()
-    missing = [block.id for block in study.blocks() if block.id in collected and not finished(block, study.results)]
+        ids = set()
+    missing = [block.id for block in study.blocks() if block.id in ids and not finished(block, study.results)]
     if not missing:
         return "Nothing to be done: everything is there and up to date"
     names = ", ".join(missing[:MOST]) + (f" and {len(missing) - MOST} more" if len(missing) > MOST else "")

@@ -108,14 +108,14 @@ class Rehearsals:
     def __init__(
         self,
         study: Study,
-        trained: Mapping[str, Sequence[Block]],
+        blocks: Mapping[str, Sequence[Block]],
         trains: Callable[[Block], bool],
         alone: Callable[[], bool],
         content: Callable[[str], str],
     ) -> None:
-        self._study, self._trained, self._trains, self._alone = study, trained, trains, alone
+        self._study, self._blocks, self._trains, self._alone = study, blocks, trains, alone
         self._content = content
-        self._done: dict[str, int] | None = None
+        self._memory: dict[str, int] | None = None
         self._due: dict[str, dict[str, Block]] = {}
         self._files: dict[str, str] = {}
         self._training: set[Path] = set()
@@ -130,15 +130,15 @@ class Rehearsals:
     def due(self, part: str) -> dict[str, Block]:
         """Return what of a part is to be rehearsed, by its keys: what is new in variants that are to be trained."""
         if part not in self._due:
-            if self._done is None:
-                self._done = memory_of(self._study.results)
+            if self._memory is None:
+                self._memory = memory_of(self._study.results)
             every = {key(b, self._content(b.dataset)): b for b in candidates(self._study, part)}
-            new = {name: block for name, block in every.items() if name not in self._done}
-            blocks = self._trained[TUNING if part == TUNING else STUDY] if new else []
+            new = {name: block for name, block in every.items() if name not in self._memory}
+            blocks = self._blocks[TUNING if part == TUNING else STUDY] if new else []
             training = [block for block in blocks if self._trains(block)]
             self._training.update(block.path for block in training)
-            trained = set(map(name_of, training))
-            due = {name: block for name, block in new.items() if name_of(block) in trained}
+            names = set(map(name_of, training))
+            due = {name: block for name, block in new.items() if name_of(block) in names}
             self._files[part] = f"{folder(self._study.results)}/{part}/{label(due)}.json"
             self._due[part] = due
         return self._due[part]

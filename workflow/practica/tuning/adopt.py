@@ -64,16 +64,16 @@ def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] 
     try:
         after = set_values(before, [*path, "settings"], values)
         after = set_remark(after, path, MARKER, remark)
-        edited = _with(files, file, after, words)
+        edited_study = _with(files, file, after, words)
     except InputError as error:
         raise _by_hand(file, path, values, str(error)) from error
-    if edited.settings(exercise, variant) != {**study.settings(exercise, variant), **values}:
+    if edited_study.settings(exercise, variant) != {**study.settings(exercise, variant), **values}:
         raise _by_hand(file, path, values, "another file or a YAML anchor sets them, too")
-    shared = _others(study, edited, (exercise, variant))
+    others = _others(study, edited_study, (exercise, variant))
     if after != before:
         with atomic_path(file) as part:
             part.write_text(after, encoding="utf-8", newline="")
-    return Adoption(file, values, remark, shared, after != before)
+    return Adoption(file, values, remark, others, after != before)
 
 
 def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[Mapping[str, Any], str]:

@@ -26,10 +26,10 @@ def trials_of(search: Mapping[str, Any], epochs: int, scores: Scores, *, maximis
     while all(key(values) in scores for values in trials):
         batch: list[Values] = []
         for _ in range(search.get("batch", BATCH)):
-            promoted = _promotion(trials, batch, levels, search.get("eta", ETA), scores, maximise=maximise)
-            if promoted is None and not fresh:
+            promotion = _promotion(trials, batch, levels, search.get("eta", ETA), scores, maximise=maximise)
+            if promotion is None and not fresh:
                 break
-            batch.append(promoted or {**fresh.pop(0), EPOCHS: levels[0]})
+            batch.append(promotion or {**fresh.pop(0), EPOCHS: levels[0]})
         if not batch:
             break
         trials += batch

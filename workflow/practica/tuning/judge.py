@@ -168,7 +168,7 @@ def _outcomes(study: Study, exercise: str, variant: str, table: pd.DataFrame) ->
 
 def _row(trial: Trial, files: Sequence[BlockFiles], split: str, metric: str) -> dict[str, Any]:
     bad = next((each for each in files if each.status != DONE), None)
-    done = [each for each in files if each.status == DONE]
+    finished_files = [each for each in files if each.status == DONE]
     status = bad.status if bad else DONE
     return {
         "split": split,
@@ -176,8 +176,8 @@ def _row(trial: Trial, files: Sequence[BlockFiles], split: str, metric: str) -> 
         "seeds": trial.seeds,
         "status": DIVERGED if bad and bad.diverged else status,
         "reason": " ".join(bad.reason.split()) if bad else "",
-        "data": "" if not done else STAND_IN if any(each.stand_in for each in done) else REAL,
-        "date": max((str(each.provenance.get("started", ""))[:10] for each in done), default=""),
+        "data": "" if not finished_files else STAND_IN if any(each.stand_in for each in finished_files) else REAL,
+        "date": max((str(each.provenance.get("started", ""))[:10] for each in finished_files), default=""),
     }
 
 

@@ -179,8 +179,8 @@ def _mistake(value: Any, model: Any) -> str:
         kind = "text; put it in quotes" if isinstance(model, str) else "true or false"
         return f"{value!r} must be {kind}"
     try:
-        filled = set(_holes(model)) if isinstance(model, str) else set()
-        unknown = set(_holes(value)) - filled if filled else set()
+        holes = set(_holes(model)) if isinstance(model, str) else set()
+        unknown = set(_holes(value)) - holes if holes else set()
     except ValueError:
         return f"{value!r} has a brace too many; a brace itself is written twice, {{{{"
     return f"nothing fills {{{min(unknown)}}}; English has {model!r}" if unknown else ""

@@ -33,16 +33,16 @@ def overlaid(base: Mapping[str, Any], over: Mapping[str, Any], *path: str) -> di
     """
     names = len(path) % 2 and path[-1] in ("exercises", "variants", "protocols")
     inner = len(path) > 3 and path[-1] == "settings"
-    laid = dict(base)
+    result = dict(base)
     for key, value in over.items():
         there = base.get(key)
         if isinstance(value, Mapping) and isinstance(there, Mapping):
-            laid[key] = overlaid(there, value, *path, key)
+            result[key] = overlaid(there, value, *path, key)
         elif value is None and there is not None and not (names or inner):
-            del laid[key]
+            del result[key]
         else:
-            laid[key] = value
-    return laid
+            result[key] = value
+    return result
 
 
 def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,20 +51,20 @@ def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a folder.
     """
-    laid = overlaid(_of_all(base, over, "exercises"), over)
-    return _cut(laid) if "cut" in over else laid
+    result = overlaid(_of_all(base, over, "exercises"), over)
+    return _cut(result) if "cut" in over else result
 
 
 def _of_all(base: Mapping[str, Any], over: Mapping[str, Any], inside: str) -> dict[str, Any]:
     """Return ``base`` with the seeds of ``over`` replacing those of everything ``inside`` it."""
     own_seeds = {key: over[key] for key in SEEDS if key in over}
-    laid = dict(base)
+    result = dict(base)
     for name, entry in _mapping(base.get(inside)).items():
         if isinstance(entry, Mapping):
             own = {**own_seeds, **_mapping(_mapping(over.get(inside)).get(name))}
             mine = {key: own_seeds.get(key, each) for key, each in entry.items() if own_seeds.get(key, "") is not None}
-            laid[inside] = {**laid[inside], name: _of_all(mine, own, "variants")}
-    return laid
+            result[inside] = {**result[inside], name: _of_all(mine, own, "variants")}
+    return result
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ class _Budget:
     """Count the content of a configuration, so that a small file that expands to a huge tree is refused in time."""
 
     def __init__(self, where: str) -> None:
-        self.where, self.left = where, SIZE
+        self.where, self.rest = where, SIZE
 
     def spend(self, value: Any, path: tuple[str, ...]) -> None:
         """Check a value and everything in it."""
@@ -55,8 +55,8 @@ class _Budget:
 
     def count(self, size: int, path: tuple[str, ...]) -> None:
         """Subtract ``size`` characters from the rest."""
-        self.left -= size
-        if self.left < 0:
+        self.rest -= size
+        if self.rest < 0:
             self.refuse(path[:3], f"here the configuration has grown beyond the possible {SIZE:,} characters")
 
     def refuse(self, path: tuple[str, ...], problem: str) -> None:

@@ -66,8 +66,8 @@ def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
         entry = None
         if isinstance(node, yaml.MappingNode):
             rest = ".".join(keys[depth:])
-            if dotted := next((name for name, _ in node.value if name.value == rest), None):
-                return (len(keys), dotted.start_mark.line + 1)
+            if dotted_key := next((name for name, _ in node.value if name.value == rest), None):
+                return (len(keys), dotted_key.start_mark.line + 1)
             entry = next(((name, value) for name, value in node.value if name.value == key), None)
         elif isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
             entry = (node.value[int(key)], node.value[int(key)])

@@ -23,8 +23,8 @@ def members(path: Path) -> list[PurePosixPath]:
     """Return the plain files in an archive; none if it cannot be read, which its readers report."""
     try:
         if beginning(path).startswith(ZIP):
-            with zipfile.ZipFile(path) as zipped:
-                names = [info.filename for info in zipped.infolist() if not info.is_dir()]
+            with zipfile.ZipFile(path) as zip_file:
+                names = [info.filename for info in zip_file.infolist() if not info.is_dir()]
         else:
             with tarfile.open(path) as archive:
                 names = [member.name for member in archive if member.isreg()]
@@ -48,12 +48,12 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 def _unpack(path: Path, folder: Path) -> None:
     if beginning(path).startswith(ZIP):
-        with zipfile.ZipFile(path) as zipped:
-            infos = [info for info in zipped.infolist() if not info.is_dir()]
+        with zipfile.ZipFile(path) as zip_file:
+            infos = [info for info in zip_file.infolist() if not info.is_dir()]
             _check_size(len(infos), sum(info.file_size for info in infos))
             for info in infos:
                 if inside := _inside(info.filename):
-                    with zipped.open(info) as stream:
+                    with zip_file.open(info) as stream:
                         _write(stream, folder / inside)
         return
     with tarfile.open(path) as archive:

@@ -61,11 +61,11 @@ def read_members(path: Path, names: Collection[str], limit: int) -> dict[str, by
     """
     with damage_is_bad_content("archive"):
         if beginning(path).startswith(ZIP):
-            with zipfile.ZipFile(path) as zipped:
-                selection = _selection({info.filename: info for info in zipped.infolist()}, names)
+            with zipfile.ZipFile(path) as zip_file:
+                selection = _selection({info.filename: info for info in zip_file.infolist()}, names)
                 if sum(info.file_size for info in selection.values()) > limit:
                     raise BadContentError(f"it unpacks to more than the possible {limit:,} bytes")
-                return {name: zipped.read(info) for name, info in selection.items()}
+                return {name: zip_file.read(info) for name, info in selection.items()}
         data = unwrapped(path, limit)
         # The whole archive is in memory and bounded, so no header can make tarfile read more.
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:

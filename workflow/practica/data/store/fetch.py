@@ -191,10 +191,9 @@ class _Resuming:
         import requests
         from tqdm import tqdm  # type: ignore[import-untyped]
 
-        packed = (
-            "Content-Encoding" in response.headers
-        )  # although we refused it: the length is that of the compressed bytes
-        length = None if packed else response.headers.get("Content-Length")
+        # Some servers compress although we refused it; the length is then that of the compressed bytes.
+        is_packed = "Content-Encoding" in response.headers
+        length = None if is_packed else response.headers.get("Content-Length")
         total = have + int(length) if length else None
         quiet = not sys.stderr.isatty()
         with (

@@ -127,8 +127,8 @@ def read_numbers(path: Path, columns: int, limit: int) -> NDArray[np.float32]:
 def table_names(*stems: str) -> tuple[str, ...]:
     """Return patterns of the names that a table may have, compressed or not."""
     ends = (".csv", ".data", ".txt", ".tsv", ".tab", ".dat", ".arff", "")
-    packed = ("", ".gz", ".zip", ".bz2", ".xz")
-    names = [f"{stem}{end}{pack}" for stem in stems for end in ends for pack in packed if end or pack]
+    suffixes = ("", ".gz", ".zip", ".bz2", ".xz")
+    names = [f"{stem}{end}{suffix}" for stem in stems for end in ends for suffix in suffixes if end or suffix]
     # After all others: no reader takes these, but whoever puts one there should get an error.
     return (*names, *(f"{stem}{end}" for stem in stems for end in FOREIGN))
 
