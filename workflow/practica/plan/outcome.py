@@ -37,7 +37,7 @@ def outcome(
         missing_jobs: jobs that were neither done nor failed.
     """
     there = {block.id: finished(block, root) for block, root in known_blocks(study).values()}
-    reused = sum(count for name, count in there.items() if name not in trained_blocks)
+    reused = sum(is_finished for name, is_finished in there.items() if name not in trained_blocks)
     state = "Not complete" if failed_jobs or missing_jobs else "Done"
     rest = f", {_jobs(missing_jobs)} not started or stopped" if missing_jobs else ""
     counts = f"{len(trained_blocks)} trained, {reused} reused, {_jobs(len(failed_jobs))} failed{rest}"
