@@ -194,16 +194,18 @@ def _exercises(config: Path) -> Mapping[str, Any]:
 
 
 def _write(files: Mapping[Path, str]) -> None:
-    """Write all files, or none."""
+    """Write all files, or leave everything as it was, whatever interrupts."""
     folders = {folder for path in files for folder in path.parents if not folder.exists()}
-    paths: list[Path] = []
+    before = {path: path.read_bytes() if path.exists() else None for path in files}
     try:
         for path, text in files.items():
             write_text(path, text)
-            paths.append(path)
     except BaseException:
-        for path in paths:  # the configuration, the only file that existed before, comes last
-            path.unlink()
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != content:
+                path.write_bytes(content)
         for folder in sorted(folders, reverse=True):
             if folder.is_dir():
                 folder.rmdir()
