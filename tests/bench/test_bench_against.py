@@ -94,11 +94,11 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_the_quick_study_runs_its_own_script_in_a_fresh_folder_on_prepared_data(checkout: Path) -> None:
-    done = QuickStudy("quick-study").at(checkout / "root", checkout / "data")
-    assert isinstance(done, Measured), done
-    assert "'config.yaml', 'data', " in done.output
-    assert "prepared seeds: 7" in done.output
-    assert "'study'" not in done.output  # a commit may lack a part
+    result = QuickStudy("quick-study").at(checkout / "root", checkout / "data")
+    assert isinstance(result, Measured), result
+    assert "'config.yaml', 'data', " in result.output
+    assert "prepared seeds: 7" in result.output
+    assert "'study'" not in result.output  # a commit may lack a part
     cut = QuickStudy("quick-study", only="steps").at(checkout / "root", checkout / "data")
     assert isinstance(cut, Measured), cut
     assert "only: steps" in cut.output

@@ -65,9 +65,9 @@ def test_a_process_is_measured_until_it_is_there_and_then_killed(tmp_path: Path)
         return measure_until(command, (tmp_path / "there").exists, env=os.environ, cwd=ROOT, limit=limit)
 
     touch = "import pathlib, sys, time; x = bytearray(300 * 2**20); time.sleep(1); pathlib.Path(sys.argv[1]).touch()"
-    done = until(f"{touch}; time.sleep(60)")
-    assert 1 < done.seconds < 20
-    assert done.peak_mb > 300
+    result = until(f"{touch}; time.sleep(60)")
+    assert 1 < result.seconds < 20
+    assert result.peak_mb > 300
     (tmp_path / "there").unlink()
     assert until(touch).seconds > 1  # it may end with what was waited for
     (tmp_path / "there").unlink()
@@ -104,8 +104,8 @@ def test_the_seconds_of_blocks_are_in_their_manifests(tmp_path: Path) -> None:
     for place, (wall, fit) in enumerate([(5.0, 3.0), (7.0, 4.0)]):
         folder = tmp_path / f"exercise/variant/s{place}"
         folder.mkdir(parents=True)
-        told = {"provenance": {"wall_seconds": wall, "fit_seconds": fit}}
-        (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+        message = {"provenance": {"wall_seconds": wall, "fit_seconds": fit}}
+        (folder / "manifest.json").write_text(json.dumps(message), encoding="utf-8")
     assert spent(tmp_path) == (12.0, 7.0)
     assert spent(tmp_path / "nowhere") == (0, 0)
 
@@ -121,11 +121,11 @@ def test_the_parts_of_training_add_up_to_its_processes() -> None:
 
 
 def test_cases_may_be_repeated() -> None:
-    done = CliRunner().invoke(main, ["--cases", "dryrun unknown", "--cases", "xor"])
-    assert (done.exit_code, "unknown" in done.output) == (2, True)
+    result = CliRunner().invoke(main, ["--cases", "dryrun unknown", "--cases", "xor"])
+    assert (result.exit_code, "unknown" in result.output) == (2, True)
 
 
 def test_a_commit_that_is_not_there_is_one_sentence() -> None:
-    done = CliRunner().invoke(main, ["--against", "nowhere"])
-    assert done.exit_code == 2
-    assert "there is no commit 'nowhere' in this repository" in done.output
+    result = CliRunner().invoke(main, ["--against", "nowhere"])
+    assert result.exit_code == 2
+    assert "there is no commit 'nowhere' in this repository" in result.output

@@ -73,19 +73,19 @@ def test_the_file_of_a_new_data_set_is_left_alone_and_its_fingerprint_said(
         file.parent.mkdir(parents=True)
         file.write_text(plants.file.read_text() if content == "real" else content)
     command = ["prepare", "plants", "--folder", str(tmp_path / "data"), "--study-folder", str(study)]
-    done = CliRunner().invoke(main, command)
-    assert done.exit_code == 2
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2
     expected = words.format(
         raw=file.parent, file=file, module=os.path.relpath(module), print=fingerprint(plants.arrays)
     )
-    assert expected in done.stderr
+    assert expected in result.stderr
     assert [path.name for path in file.parent.glob("*")] == ([file.name] if content else [])
 
 
 def test_a_new_data_set_that_is_read_as_text_is_refused(tmp_path, plants):
     form = Form(plants.file.name, lambda path: {"x": np.array(["red", "white"])})
-    said = first_fingerprint(Published("plants", "", (form,), spec_of("plants").stand_in), tmp_path, str(plants.mirror))
-    assert "returns x <U5 (2,); arrays hold numbers only" in said
+    text = first_fingerprint(Published("plants", "", (form,), spec_of("plants").stand_in), tmp_path, str(plants.mirror))
+    assert "returns x <U5 (2,); arrays hold numbers only" in text
 
 
 def test_a_data_set_under_another_name_than_its_module_is_refused(monkeypatch):
@@ -223,9 +223,9 @@ def test_a_raw_file_with_other_content_stays_and_every_try_is_refused(tmp_path, 
     raw.parent.mkdir()
     raw.write_text("damaged" if content == "damaged" else plants.file.read_text().replace("33", "34", 1))
     before = raw.read_bytes()
-    said = "it cannot be read" if content == "damaged" else "it can be read, but its content is not that"
+    text = "it cannot be read" if content == "damaged" else "it can be read, but its content is not that"
     for mirror in (None, None, str(plants.mirror)):
-        with pytest.raises(InputError, match=f"{raw}: {said}") as raised:
+        with pytest.raises(InputError, match=f"{raw}: {text}") as raised:
             data.prepare("plants", tmp_path, mirror=mirror, on_missing=on_missing)
         assert f"To continue, replace {raw} by the published file, or move it" in str(raised.value)
         assert raw.read_bytes() == before

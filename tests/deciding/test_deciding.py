@@ -85,11 +85,11 @@ def test_what_repeats_no_seed_or_is_unequal_is_not_given_any() -> None:
     timed = part(NOISY, {"at_least": 2})
     timed["of"] = {**timed["of"], "quantity": "steps/conv/timing/ms_per_epoch"}
     parts = [timed, part([], {"above": 0}, cause="unequal", reason="epochs 3 / 4", estimate=None)]
-    found = outlooks({"claims": [{"id": "steps-a", "parts": parts}]}, study, {})
-    assert [each.open for each in found] == [False, False]
-    assert "timing.repetitions" in outlook_lines(found)[0]
-    assert "epochs 3 / 4" in outlook_lines(found)[1]
-    assert next_round(study, found, {DENSE: 1.0, CONV: 1.0}, 1e6) == {}
+    result = outlooks({"claims": [{"id": "steps-a", "parts": parts}]}, study, {})
+    assert [each.open for each in result] == [False, False]
+    assert "timing.repetitions" in outlook_lines(result)[0]
+    assert "epochs 3 / 4" in outlook_lines(result)[1]
+    assert next_round(study, result, {DENSE: 1.0, CONV: 1.0}, 1e6) == {}
 
 
 def test_both_sides_get_the_same_seeds_in_whole_jobs() -> None:
@@ -185,18 +185,18 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
 def test_rounds_go_on_and_are_judged_by_confidence_sequences(world: Any) -> None:
     rounds_of, trained, lines = world()
     trained.last = 5
-    found = rounds_of.run()
+    result = rounds_of.run()
     assert [line for line in lines if "undecided" in line] == lines[::3]
     assert read_checked(Path("results/claims.json"), "claims")["sequential"] is True
-    assert max(each.n for each in found) == 12, "twice as many in each of two rounds"
+    assert max(each.n for each in result) == 12, "twice as many in each of two rounds"
 
 
 def test_without_time_nothing_is_given_and_it_says_what_is_needed(world: Any) -> None:
     rounds_of, _, lines = world(budget=0.0)
-    found = rounds_of.run()
+    result = rounds_of.run()
     assert lines[-1] == "the rest of the budget is too small for more seeds"
     assert extra_seeds.read(Path("results") / extra_seeds.FILE) == {}
-    assert any("seeds would decide it" in line for line in outlook_lines(found))
+    assert any("seeds would decide it" in line for line in outlook_lines(result))
 
 
 def test_the_end_of_the_budget_cancels_what_snakemake_leaves_in_slurm(
@@ -255,12 +255,12 @@ def test_what_a_failed_run_leaves_is_whole(world: Any) -> None:
 def test_only_a_study_that_has_run_whole_is_decided(world: Any) -> None:
     with pytest.raises(InputError, match="6 blocks, as steps/dense/s0, are not trained yet"):
         world(run=False)[0].run()
-    for word, said in (
+    for word, text in (
         ("demonstration=true", "a demonstration decides nothing"),
         ("partial=true", "partial trains nothing"),
         ("seeds=4", "would override added seeds"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=text):
             Rounds(Merged(("config.yaml",), (word,)), [], 1.0, print).run()
 
 

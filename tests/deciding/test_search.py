@@ -45,22 +45,22 @@ def score(values: dict[str, Any]) -> float:
 def searched(search: dict[str, Any], how: Callable[[dict[str, Any]], float | None] = score) -> list[dict[str, Any]]:
     """Return all trials of a search that gets its scores batch by batch."""
     scores: dict[str, float | None] = {}
-    while len(found := trials_of(search, scores, maximise=True)) > len(scores):
-        scores |= {key(values): how(values) for values in found}
-    return found
+    while len(result := trials_of(search, scores, maximise=True)) > len(scores):
+        scores |= {key(values): how(values) for values in result}
+    return result
 
 
 def test_what_is_asked_for_follows_from_search_and_scores() -> None:
-    found = searched(SEARCH)
-    assert len(found) == len({key(each) for each in found}) == 30
-    assert found == searched(SEARCH)
-    assert found[:3] == combinations({"search": SEARCH})
-    assert searched({**SEARCH, "trials": 12}) == found[:12]
-    assert searched({**SEARCH, "seed": 1}) != found
-    assert searched(SEARCH, lambda values: -score(values))[:9] == found[:9], "too few scores to learn from"
-    assert searched(SEARCH, lambda values: -score(values))[12:] != found[12:]
-    assert all(1e-4 <= each["learning_rate"] <= 1e-1 for each in found)
-    assert all(each["learning_rate"] == float(f"{each['learning_rate']:.3g}") for each in found)
+    result = searched(SEARCH)
+    assert len(result) == len({key(each) for each in result}) == 30
+    assert result == searched(SEARCH)
+    assert result[:3] == combinations({"search": SEARCH})
+    assert searched({**SEARCH, "trials": 12}) == result[:12]
+    assert searched({**SEARCH, "seed": 1}) != result
+    assert searched(SEARCH, lambda values: -score(values))[:9] == result[:9], "too few scores to learn from"
+    assert searched(SEARCH, lambda values: -score(values))[12:] != result[12:]
+    assert all(1e-4 <= each["learning_rate"] <= 1e-1 for each in result)
+    assert all(each["learning_rate"] == float(f"{each['learning_rate']:.3g}") for each in result)
 
 
 def test_it_learns_from_scores() -> None:
@@ -79,17 +79,17 @@ def test_trials_that_diverged_have_lost_and_the_search_goes_on() -> None:
 
 @pytest.mark.parametrize("values", [{"epochs": [1, 2, 3], "units": [[4], [8]]}, {"epochs": [5]}])
 def test_it_ends_where_there_is_nothing_else_to_try(values: dict[str, list[Any]]) -> None:
-    found = searched({"method": "tpe", "trials": 20, "batch": 2, "values": values}, lambda _: 0.5)
-    assert len(found) == math.prod(map(len, values.values()))
+    result = searched({"method": "tpe", "trials": 20, "batch": 2, "values": values}, lambda _: 0.5)
+    assert len(result) == math.prod(map(len, values.values()))
 
 
 def halved(epochs: int, how: Callable[[dict[str, Any]], float | None] = score, **search: Any) -> list[dict[str, Any]]:
     """Return all trials of a search by ASHA that gets its scores batch by batch."""
     scores: dict[str, float | None] = {}
     search = {**SEARCH, "method": "asha", **search}
-    while len(found := halving.trials_of(search, epochs, scores, maximise=True)) > len(scores):
-        scores |= {key(values): how(values) for values in found}
-    return found
+    while len(result := halving.trials_of(search, epochs, scores, maximise=True)) > len(scores):
+        scores |= {key(values): how(values) for values in result}
+    return result
 
 
 def at(found: list[dict[str, Any]], level: int) -> list[dict[str, Any]]:
@@ -105,22 +105,22 @@ def test_the_last_rung_has_all_epochs() -> None:
 
 @pytest.mark.parametrize("batch", [1, 4, 27])
 def test_the_best_of_each_rung_go_on(batch: int) -> None:
-    found = halved(9, trials=27, batch=batch)
-    assert found == halved(9, trials=27, batch=batch)
-    best = sorted(at(found, 1), key=score, reverse=True)
-    assert at(found, 1) == combinations({"search": {**SEARCH, "method": "random", "trials": 27}})
-    assert len(at(found, 3)) >= 9 and len(at(found, 9)) >= 3
-    assert all(each in at(found, 3) for each in best[:9])
-    assert all(each in at(found, 9) for each in best[:3])
-    assert all(each in at(found, 3) for each in at(found, 9))
+    result = halved(9, trials=27, batch=batch)
+    assert result == halved(9, trials=27, batch=batch)
+    best = sorted(at(result, 1), key=score, reverse=True)
+    assert at(result, 1) == combinations({"search": {**SEARCH, "method": "random", "trials": 27}})
+    assert len(at(result, 3)) >= 9 and len(at(result, 9)) >= 3
+    assert all(each in at(result, 3) for each in best[:9])
+    assert all(each in at(result, 9) for each in best[:3])
+    assert all(each in at(result, 3) for each in at(result, 9))
     if batch == 27:  # which is plain successive halving
-        assert [len(at(found, level)) for level in (1, 3, 9)] == [27, 9, 3]
+        assert [len(at(result, level)) for level in (1, 3, 9)] == [27, 9, 3]
 
 
 def test_what_has_diverged_is_never_promoted() -> None:
-    found = halved(9, lambda each: None if each["learning_rate"] > 0.005 else score(each), trials=27)
-    assert at(found, 9)
-    assert all(each["learning_rate"] <= 0.005 for level in (3, 9) for each in at(found, level))
+    result = halved(9, lambda each: None if each["learning_rate"] > 0.005 else score(each), trials=27)
+    assert at(result, 9)
+    assert all(each["learning_rate"] <= 0.005 for level in (3, 9) for each in at(result, level))
     assert len(halved(9, lambda _: None, trials=27)) == 27
 
 
@@ -201,9 +201,9 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
 
 def test_a_search_by_rungs_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
     how = {"method": "asha", "trials": 9, "batch": 4}
-    whole, _, said = world("whole", **how)
+    whole, _, text = world("whole", **how)
     table = whole.run()
-    assert said[0].startswith("steps/dense: trials that have run, by epochs: 4 to 1, 0 to 3; 9 in all; none ")
+    assert text[0].startswith("steps/dense: trials that have run, by epochs: 4 to 1, 0 to 3; 9 in all; none ")
     (best,) = table.index[table["winner"]]
     assert table.loc[best, EPOCHS] == 3
     assert table.loc[best, "mean"] == table.loc[table[EPOCHS] == 3, "mean"].max()

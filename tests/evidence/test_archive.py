@@ -41,8 +41,8 @@ def lay_out(folder: Path, results: Path) -> Result:
 
 def test_restored_runs_are_collected_to_the_same_tables(packed: tuple[Study, Path, Path], tmp_path: Path) -> None:
     study, results, folder = packed
-    done = lay_out(folder, tmp_path / "results")
-    assert (done.exit_code, "9 blocks" in done.output) == (0, True), done.output
+    result = lay_out(folder, tmp_path / "results")
+    assert (result.exit_code, "9 blocks" in result.output) == (0, True), result.output
     collect(study, tmp_path / "results")
     for name in COLLECTED:
         assert (tmp_path / "results" / name).read_bytes() == (results / name).read_bytes()
@@ -72,8 +72,10 @@ def test_results_that_are_there_are_kept(packed: tuple[Study, Path, Path], tmp_p
     there = tmp_path / "runs/steps/dense/s0-1/metrics.json"
     there.parent.mkdir(parents=True)
     there.write_text("mine")
-    done = lay_out(packed[2], tmp_path)
-    assert (done.exit_code, str(there) in done.output, "--results" in done.output) == (2, True, True), done.output
+    result = lay_out(packed[2], tmp_path)
+    assert (result.exit_code, str(there) in result.output, "--results" in result.output) == (2, True, True), (
+        result.output
+    )
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [there]
     assert there.read_text() == "mine"
 
@@ -94,8 +96,8 @@ def test_an_archive_cannot_write_anything_but_runs(tmp_path: Path, name: str) ->
     with zipfile.ZipFile(tmp_path / ARCHIVE, "w") as archive:
         archive.writestr("runs/steps/dense/s0/history.json", "{}")
         archive.writestr(name, "{}")
-    done = lay_out(tmp_path, tmp_path / "place/results")
-    assert (done.exit_code, "is not a file of a run" in done.output) == (2, True), done.output
+    result = lay_out(tmp_path, tmp_path / "place/results")
+    assert (result.exit_code, "is not a file of a run" in result.output) == (2, True), result.output
     assert [path.name for path in tmp_path.rglob("*")] == [ARCHIVE]
 
 
@@ -112,8 +114,8 @@ def test_an_archive_cannot_fill_the_disk(tmp_path: Path, monkeypatch: pytest.Mon
 def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / ARCHIVE).write_bytes(content)
-    done = lay_out(tmp_path, tmp_path / "results")
-    assert (done.exit_code, ARCHIVE in done.output, "practica:" in done.output) == (2, True, True), done.output
+    result = lay_out(tmp_path, tmp_path / "results")
+    assert (result.exit_code, ARCHIVE in result.output, "practica:" in result.output) == (2, True, True), result.output
 
 
 def test_a_run_that_is_damaged_is_named(packed: tuple[Study, Path, Path], tmp_path: Path) -> None:

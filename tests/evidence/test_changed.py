@@ -113,8 +113,8 @@ def test_metrics_that_are_not_those_of_the_runs_are_named(
     where = (table["seed"] == 1) & (table["split"] == part) & (table["metric"] == metric)
     table.loc[where, "value"] += 0.001
     write_table(path, table)
-    said = rf"metrics\.csv: steps/dense, seed 1, {part} {metric} is .*, and .* in .*metrics\.json; delete it and run"
-    with pytest.raises(InputError, match=said):
+    text = rf"metrics\.csv: steps/dense, seed 1, {part} {metric} is .*, and .* in .*metrics\.json; delete it and run"
+    with pytest.raises(InputError, match=text):
         check_tables(study, tmp_path, ["metrics.csv"])
     (folder / "metrics.json").unlink()  # tables may be kept without the runs
     check_tables(study, tmp_path, ["metrics.csv"])

@@ -111,8 +111,8 @@ def test_what_a_block_took_counts_the_training_of_earlier_attempts(
 
 def test_failed_and_missing_blocks_are_rows_with_a_reason(tmp_path: Path) -> None:
     study = make_study({"steps": ["dense"]}, seeds=4)
-    done, failed, _, cut = study.blocks()
-    write_block(done, tmp_path)
+    result, failed, _, cut = study.blocks()
+    write_block(result, tmp_path)
     write_failure(failed, tmp_path, "out of memory:\nno GPU")
     (write_block(cut, tmp_path) / "metrics.json").unlink()
     collect(study, tmp_path)

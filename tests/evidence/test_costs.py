@@ -45,9 +45,9 @@ def test_every_attempt_at_a_result_counts(tmp_path: Path) -> None:
     journal = Journal(block, tmp_path)
     attempts(journal, DONE)  # with other settings, long ago
     attempts(journal, None, "terminated by SIGTERM", DONE)
-    found = block_cost(block, tmp_path)
-    assert (found["attempts"], found["failed"], found["wall_seconds"]) == (3, 2, 180.0)
-    assert (found["peak_memory_mb"], found["gpu_seconds"], found["cpu_joules"]) == (500.0, None, None)
+    result = block_cost(block, tmp_path)
+    assert (result["attempts"], result["failed"], result["wall_seconds"]) == (3, 2, 180.0)
+    assert (result["peak_memory_mb"], result["gpu_seconds"], result["cpu_joules"]) == (500.0, None, None)
 
 
 @pytest.mark.parametrize(("epochs", "found"), [(0, (3, 1, 122.0)), (5, (1, 0, 2.0))])
@@ -68,8 +68,8 @@ def test_results_from_elsewhere_tell_by_their_manifest(tmp_path: Path) -> None:
     (block,) = study.blocks()
     assert block_cost(block, tmp_path)["attempts"] == 0
     write_block(block, tmp_path)
-    found = block_cost(block, tmp_path)
-    assert (found["attempts"], found["wall_seconds"], found["peak_memory_mb"]) == (1, 12.5, 512.0)
+    result = block_cost(block, tmp_path)
+    assert (result["attempts"], result["wall_seconds"], result["peak_memory_mb"]) == (1, 12.5, 512.0)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -80,7 +80,7 @@ def test_the_checklist_counts_the_search_and_says_how_it_chose(tuned: Study, tmp
     for trial in trial_blocks(tuned):
         attempts(Journal(trial, folder(tmp_path)), DONE)
     collect(tuned, tmp_path)
-    said = " ".join(cost(Facts(tuned, tmp_path, language)))
+    text = " ".join(cost(Facts(tuned, tmp_path, language)))
     words = {
         "en": (
             "Jobs: 3; attempts: 4, of which 1 did not finish.",
@@ -94,8 +94,8 @@ def test_the_checklist_counts_the_search_and_says_how_it_chose(tuned: Study, tmp
         ),
     }
     for phrase in words[language]:
-        assert phrase in said
-    assert {"en": "do not measure the energy", "es": "no miden la energía"}[language] in said
+        assert phrase in text
+    assert {"en": "do not measure the energy", "es": "no miden la energía"}[language] in text
 
 
 def test_energy_is_told_with_the_jobs_that_it_is_known_of(tuned: Study, tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_energy_is_told_with_the_jobs_that_it_is_known_of(tuned: Study, tmp_path
     journal.end(journal.begin(Holder.here()), DONE, {**COST, "cpu_joules": 3.6e6, "gpu_joules": 7.2e6})
     attempts(Journal(trial_blocks(tuned)[0], folder(tmp_path)), DONE)
     collect(tuned, tmp_path)
-    said = " ".join(cost(Facts(tuned, tmp_path, "en")))
-    assert "3.00 kWh, in 1 of 2 jobs" in said
+    text = " ".join(cost(Facts(tuned, tmp_path, "en")))
+    assert "3.00 kWh, in 1 of 2 jobs" in text
 
 
 @pytest.mark.parametrize("content", ["", "nothing\n1\n", "exercise,variant,trial,block,runs,attempts,failed\n", "\x00"])

@@ -77,12 +77,12 @@ def test_what_is_looked_at_together_is_corrected_together() -> None:
     rng = np.random.default_rng(0)
     names = [f"v{place}" for place in range(8)]
     table = metrics({name: dict(enumerate(rng.normal(0.9, 0.01, 5))) for name in names})
-    found = compared(study(**dict.fromkeys(names, "walks")), table)
-    assert len(found) == 28
-    assert (found["p"] < 0.05).any()  # of so many, one or two are so by chance
-    assert not found["significant"].any()
-    assert (found["p_holm"] >= found["p"]).all()
-    assert found["p_holm"].min() == pytest.approx(28 * found["p"].min())
+    result = compared(study(**dict.fromkeys(names, "walks")), table)
+    assert len(result) == 28
+    assert (result["p"] < 0.05).any()  # of so many, one or two are so by chance
+    assert not result["significant"].any()
+    assert (result["p_holm"] >= result["p"]).all()
+    assert result["p_holm"].min() == pytest.approx(28 * result["p"].min())
 
 
 def test_a_pair_with_a_fold_that_diverged_is_left_out() -> None:
@@ -123,8 +123,8 @@ def test_an_interval_around_zero_is_not_significant() -> None:
 def test_only_variants_on_the_same_data_are_compared() -> None:
     three = study(first="walks", second="crescents", third="walks")
     table = metrics({name: dict.fromkeys(range(5), 0.5) for name in ("first", "second", "third")})
-    found = compared(three, table)
-    assert found[["variant", "minus"]].to_numpy().tolist() == [["third", "first"]]
+    result = compared(three, table)
+    assert result[["variant", "minus"]].to_numpy().tolist() == [["third", "first"]]
 
 
 def test_values_of_the_best_epoch_are_left_out_and_stand_ins_marked() -> None:
@@ -163,11 +163,11 @@ def test_variants_on_unequal_terms_have_no_p(tmp_path: Path, column: str, value:
     study = make_study({"steps": ["dense", "conv"]}, seeds=5)
     fill(study, tmp_path)
     collect(study, tmp_path)
-    found = Results(study, tmp_path)
-    assert differences(found, found.metrics)["p"].notna().all()
-    found = Results(study, tmp_path)
-    found.runs.loc[found.runs["variant"] == "conv", column] = value
-    table = differences(found, found.metrics)
+    result = Results(study, tmp_path)
+    assert differences(result, result.metrics)["p"].notna().all()
+    result = Results(study, tmp_path)
+    result.runs.loc[result.runs["variant"] == "conv", column] = value
+    table = differences(result, result.metrics)
     assert set(table["unequal"]) == {says}
     assert table["p"].isna().all()
     assert not table["significant"].any()

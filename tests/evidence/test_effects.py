@@ -13,13 +13,13 @@ def part(
     values: list[float], rule: dict[str, float], *, kind: str = "difference", smallest: float = 0.0, source: str = ""
 ) -> dict[str, Any]:
     """Return a part of a claim in the form of ``claims.json``."""
-    found = estimate(values, LOG if kind == "ratio" else MEAN)
+    result = estimate(values, LOG if kind == "ratio" else MEAN)
     return {
         "kind": kind,
         "rule": rule,
         "smallest": smallest,
         "of": {"quantity": "steps/dense/test/accuracy", "source": source or None},
-        "estimate": vars(found),
+        "estimate": vars(result),
         "by_seed": {str(seed): value for seed, value in enumerate(values)},
     }
 
@@ -50,20 +50,20 @@ ENDLESS = math.inf
 def test_an_effect_is_in_units_of_its_rule(
     checked: dict[str, Any], centre: float, allowed: tuple[float, float], small: tuple[float, float] | None
 ) -> None:
-    found = effect(checked)
-    assert found is not None
-    assert found.centre == pytest.approx(centre)
-    assert found.allowed == pytest.approx(allowed)
-    assert found.small == pytest.approx(small)
-    assert found.low <= found.centre <= found.high
-    assert len(found.seeds) == 3
+    result = effect(checked)
+    assert result is not None
+    assert result.centre == pytest.approx(centre)
+    assert result.allowed == pytest.approx(allowed)
+    assert result.small == pytest.approx(small)
+    assert result.low <= result.centre <= result.high
+    assert len(result.seeds) == 3
 
 
 def test_an_open_interval_has_no_end_and_a_missing_one_no_width() -> None:
     opened = part([4.0, 8.0, 16.0], {"at_least": 2}, kind="ratio")
     opened["estimate"]["high"] = None
-    found = effect(opened)
-    assert found is not None and found.high == math.inf and found.low < found.centre
+    result = effect(opened)
+    assert result is not None and result.high == math.inf and result.low < result.centre
     alone = effect(part([0.5], {"above": 0}, smallest=0.1))
     assert alone is not None and alone.low == alone.centre == alone.high == pytest.approx(5)
     assert effect({**opened, "estimate": None}) is None

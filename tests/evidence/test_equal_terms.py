@@ -100,17 +100,17 @@ def test_data_generated_for_both_sides_are_no_question_of_terms(tmp_path: Path) 
 
 def test_variants_side_by_side_may_have_other_settings_but_no_other_terms(tmp_path: Path) -> None:
     nets = study({}, {"epochs": 36, "dropout": 0.3, "train_samples": 900}, {"epochs": 14, "dropout": 0.0})
-    found = Results(nets, tmp_path)
-    assert unlike(found, DENSE, CONV, {}) == "epochs 36 / 14, train_samples 900 / –"
-    assert unequal(found, DENSE, CONV, ["epochs", "dropout", "train_samples"]) == ""
-    assert unlike(found, DENSE, DENSE, {}) == ""
+    result = Results(nets, tmp_path)
+    assert unlike(result, DENSE, CONV, {}) == "epochs 36 / 14, train_samples 900 / –"
+    assert unequal(result, DENSE, CONV, ["epochs", "dropout", "train_samples"]) == ""
+    assert unlike(result, DENSE, DENSE, {}) == ""
 
 
 def test_if_a_claim_compares_two_variants_only_what_it_declares_may_vary_anywhere(tmp_path: Path) -> None:
     nets = study({}, {"epochs": 36, "learning_rate": 0.0005}, {"epochs": 36, "learning_rate": 0.001})
-    found, claims = Results(nets, tmp_path), declared(nets).claims
+    result, claims = Results(nets, tmp_path), declared(nets).claims
     assert {part.varies for part in claims["steps-b"].parts} == {("learning_rate",)}
-    assert unlike(found, DENSE, CONV, claims) == ""
+    assert unlike(result, DENSE, CONV, claims) == ""
     other = Results(study({}, {"epochs": 36, "dropout": 0.3}, {"epochs": 36}), tmp_path)
     assert unlike(other, DENSE, CONV, {}) == ""
     assert unlike(other, CONV, DENSE, claims) == "dropout – / 0.3"
@@ -134,6 +134,6 @@ def test_terms_are_equal_seed_by_seed(tmp_path: Path, precisions: tuple[str, ...
     nets = resolve({**nets.config, "seeds": 3, "exercises": {"steps": {**nets.config["exercises"]["steps"], **ALONE}}})
     fill(nets, tmp_path)
     collect(nets, tmp_path)
-    found = Results(nets, tmp_path)
-    found.runs["precision"] = ["float32", "float32", "mixed_bfloat16", *precisions]
-    assert unequal(found, DENSE, CONV, ()) == unlike(found, DENSE, CONV, {}) == reason
+    result = Results(nets, tmp_path)
+    result.runs["precision"] = ["float32", "float32", "mixed_bfloat16", *precisions]
+    assert unequal(result, DENSE, CONV, ()) == unlike(result, DENSE, CONV, {}) == reason

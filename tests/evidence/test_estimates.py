@@ -45,8 +45,8 @@ def test_the_interval_of_a_mean_has_its_nominal_coverage(n: int) -> None:
 
 @pytest.mark.parametrize("n", SIZES)
 def test_the_interval_of_skewed_values_has_its_nominal_coverage(n: int) -> None:
-    found = coverage(lambda rng, n: rng.lognormal(-3.0, 1.2, n), math.exp(-3.0), LOG, n)
-    assert found == pytest.approx(CONFIDENCE, abs=TOLERANCE)
+    result = coverage(lambda rng, n: rng.lognormal(-3.0, 1.2, n), math.exp(-3.0), LOG, n)
+    assert result == pytest.approx(CONFIDENCE, abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -71,22 +71,22 @@ def test_a_p_is_under_a_twentieth_where_the_interval_leaves_out_the_bound(scale:
 
 def test_numbers_of_a_mean_worked_out_with_the_quantile_of_t() -> None:
     values = [0.91, 0.93, 0.90, 0.97, 0.92]
-    found = estimate(values, MEAN, possible("accuracy"))
+    result = estimate(values, MEAN, possible("accuracy"))
     mean, sd = sum(values) / 5, math.sqrt(sum((v - sum(values) / 5) ** 2 for v in values) / 4)
     half = 2.7764451051977987 * sd / math.sqrt(5)  # t with 4 degrees of freedom at 0.975
-    assert (found.mean, found.sd) == pytest.approx((mean, sd))
-    assert (found.low, found.high) == pytest.approx((mean - half, mean + half))
-    assert (found.median, found.least, found.greatest, found.n) == (0.92, 0.90, 0.97, 5)
-    assert not found.skewed
-    assert found.centre == found.mean
+    assert (result.mean, result.sd) == pytest.approx((mean, sd))
+    assert (result.low, result.high) == pytest.approx((mean - half, mean + half))
+    assert (result.median, result.least, result.greatest, result.n) == (0.92, 0.90, 0.97, 5)
+    assert not result.skewed
+    assert result.centre == result.mean
 
 
 def test_numbers_on_logarithms_worked_out_by_hand() -> None:
     values = np.array([0.001, 0.01, 0.1])
-    found = estimate(values, LOG)
+    result = estimate(values, LOG)
     half = 4.302652729911275 * math.log(10) / math.sqrt(3)  # t with 2 degrees of freedom
-    assert (found.low, found.high) == pytest.approx((0.01 * math.exp(-half), 0.01 * math.exp(half)))
-    assert (found.mean, found.median, found.skewed, found.typical) == (pytest.approx(0.037), 0.01, True, 0.01)
+    assert (result.low, result.high) == pytest.approx((0.01 * math.exp(-half), 0.01 * math.exp(half)))
+    assert (result.mean, result.median, result.skewed, result.typical) == (pytest.approx(0.037), 0.01, True, 0.01)
 
 
 def test_the_number_beside_an_interval_lies_in_it_where_the_median_does_not() -> None:
@@ -101,10 +101,10 @@ def test_the_number_beside_an_interval_lies_in_it_where_the_median_does_not() ->
 
 
 def test_a_share_of_the_seeds_is_exact() -> None:
-    found = estimate([1, 1, 1, 1, 0], SHARE)
+    result = estimate([1, 1, 1, 1, 0], SHARE)
     # The ends solve P(X >= 4) = 0.025 and P(X <= 4) = 0.025 for five trials.
-    assert stats.binom.sf(3, 5, found.low) == pytest.approx(0.025)
-    assert stats.binom.cdf(4, 5, found.high) == pytest.approx(0.025)
+    assert stats.binom.sf(3, 5, result.low) == pytest.approx(0.025)
+    assert stats.binom.cdf(4, 5, result.high) == pytest.approx(0.025)
     assert p_beyond(np.ones(5), 0.5, "greater", SHARE) == pytest.approx(1 / 32)
 
 
@@ -113,8 +113,8 @@ def test_what_has_no_logarithm_is_taken_as_it_is() -> None:
 
 
 def test_seeds_that_agree_show_no_spread() -> None:
-    found = estimate([0.5, 0.5, 0.5 + 1e-12, 0.5])
-    assert (found.low, found.high) == (None, None)
+    result = estimate([0.5, 0.5, 0.5 + 1e-12, 0.5])
+    assert (result.low, result.high) == (None, None)
     assert p_differs(np.full(6, 0.1 + 0.2 - 0.3), 0.0, MEAN) == 1.0
 
 
@@ -139,8 +139,8 @@ def test_accuracies_that_agree_by_chance_decide_no_more_often_than_in_one_study_
 
 
 def test_a_single_seed_has_no_interval() -> None:
-    found = estimate([0.25], LOG)
-    assert (found.mean, found.sd, found.low, found.high, found.skewed) == (0.25, None, None, None, False)
+    result = estimate([0.25], LOG)
+    assert (result.mean, result.sd, result.low, result.high, result.skewed) == (0.25, None, None, None, False)
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,13 @@ def measured(found: Results, measure: str) -> dict[int, float]:
 
 
 def test_the_gap_is_training_minus_validation_at_the_end(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}, train=0.98, running=0.95)
-    assert measured(found, "gap") == pytest.approx({0: 0.25, 1: 0.15})
-    assert measured(found, "evaluated_gap") == pytest.approx({0: 0.28, 1: 0.18})
+    result = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}, train=0.98, running=0.95)
+    assert measured(result, "gap") == pytest.approx({0: 0.25, 1: 0.15})
+    assert measured(result, "evaluated_gap") == pytest.approx({0: 0.28, 1: 0.18})
 
 
 def test_an_exercise_measures_what_it_likes(tmp_path: Path) -> None:
-    found, folder = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}), tmp_path / "own"
+    result, folder = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}), tmp_path / "own"
     (folder / "invented").mkdir(parents=True)
     (folder / "invented/measures.py").write_text(
         "FLOOR = 0.5\n\n\ndef above(results, exercise, variant):\n    results.study.model(exercise, variant)\n"
@@ -71,20 +71,20 @@ def test_an_exercise_measures_what_it_likes(tmp_path: Path) -> None:
     study_folder.use(folder)
     try:
         assert measures.own("invented") == ("above",)
-        assert measured(found, "above") == pytest.approx({0: 0.2, 1: 0.3})
-        assert by_seed(found, "invented", "left_out", "above").empty
+        assert measured(result, "above") == pytest.approx({0: 0.2, 1: 0.3})
+        assert by_seed(result, "invented", "left_out", "above").empty
         with pytest.raises(InputError, match=r"no measure 'beside': write a function of this name in .*measures\.py"):
-            measured(found, "beside")
+            measured(result, "beside")
     finally:
         study_folder.use(before)
 
 
 def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Path) -> None:
     runs: Runs = {(0, 0): [0.6], (0, 1): [0.8], (1, 0): [0.5], (1, 1): [0.5]}
-    found = results(tmp_path, runs)
-    assert measured(found, "validation/accuracy") == pytest.approx({0: 0.7, 1: 0.5})
-    assert measured(found, "gap") == pytest.approx({0: 0.3, 1: 0.5})
-    assert measured(found, "fold_sd") == pytest.approx({0: 0.2 / 2**0.5, 1: 0.0})
+    result = results(tmp_path, runs)
+    assert measured(result, "validation/accuracy") == pytest.approx({0: 0.7, 1: 0.5})
+    assert measured(result, "gap") == pytest.approx({0: 0.3, 1: 0.5})
+    assert measured(result, "fold_sd") == pytest.approx({0: 0.2 / 2**0.5, 1: 0.0})
 
 
 @pytest.mark.parametrize(
@@ -100,38 +100,38 @@ def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Pat
 def test_a_level_is_absolute_and_reached_between_two_records(
     tmp_path: Path, curve: list[float], epoch: float, least: float, most: float
 ) -> None:
-    found = results(tmp_path, {(0, None): curve})
-    row = measures.measure_values(found, "invented", "mine", "epochs_to_95").loc[0]
+    result = results(tmp_path, {(0, None): curve})
+    row = measures.measure_values(result, "invented", "mine", "epochs_to_95").loc[0]
     assert (row["value"], row["least"], row["most"]) == (epoch, least, most)
-    assert measured(found, "epochs_to_05") == {0: 1}
+    assert measured(result, "epochs_to_05") == {0: 1}
 
 
 def test_epochs_are_counted_as_recorded_and_averaged_over_folds(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, 0): [0.1, 1.0], (0, 1): [0.1, 0.1, 0.1, 1.0]}, step=20)
-    assert measured(found, "epochs_to_95") == {0: (40 + 80) / 2}
+    result = results(tmp_path, {(0, 0): [0.1, 1.0], (0, 1): [0.1, 0.1, 0.1, 1.0]}, step=20)
+    assert measured(result, "epochs_to_95") == {0: (40 + 80) / 2}
 
 
 def test_seconds_are_those_of_the_epochs_of_the_block(tmp_path: Path) -> None:
     study = make_study({"invented": ["mine"]}, seeds=4, seeds_per_job=2)
     fill(study, tmp_path, epochs=12)  # each block of two seeds is fitted in 10.25 seconds
     collect(study, tmp_path)
-    found = Results(study, tmp_path)
+    result = Results(study, tmp_path)
     epochs, seconds = (
-        measures.measure_values(found, "invented", "mine", f"{what}_to_70") for what in ("epochs", "seconds")
+        measures.measure_values(result, "invented", "mine", f"{what}_to_70") for what in ("epochs", "seconds")
     )
     assert len(epochs) == 4
     assert (seconds["value"] / epochs["value"]).tolist() == pytest.approx([10.25 / 2 / 12] * 4)
 
 
 def test_the_area_under_a_curve_is_its_mean_height(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, None): [0.0, 1.0, 1.0], (1, None): [0.25]}, train=0.5)
-    assert measured(found, "auc") == pytest.approx({0: (0.5 + 1.0) / 2, 1: 0.25})
-    assert measured(found, "train_auc") == pytest.approx({0: 0.375, 1: 0.125})
+    result = results(tmp_path, {(0, None): [0.0, 1.0, 1.0], (1, None): [0.25]}, train=0.5)
+    assert measured(result, "auc") == pytest.approx({0: (0.5 + 1.0) / 2, 1: 0.25})
+    assert measured(result, "train_auc") == pytest.approx({0: 0.375, 1: 0.125})
 
 
 def test_a_late_gain_is_that_of_the_last_quarter(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, None): [0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.8, 0.75], (1, None): [0.4]})
-    assert measured(found, "late_gain") == pytest.approx({0: 0.75 - 0.7, 1: 0.0})
+    result = results(tmp_path, {(0, None): [0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.8, 0.75], (1, None): [0.4]})
+    assert measured(result, "late_gain") == pytest.approx({0: 0.75 - 0.7, 1: 0.0})
 
 
 def test_a_seed_solves_all_points_or_does_not(tmp_path: Path) -> None:
@@ -155,16 +155,16 @@ def test_a_seed_solves_all_points_or_does_not(tmp_path: Path) -> None:
     ],
 )
 def test_a_late_and_fast_rise(tmp_path: Path, curve: list[float], idle: int, rise: float) -> None:
-    found = results(tmp_path, {(0, None): curve})
-    assert measured(found, "idle_epochs") == {0: idle}
-    assert measured(found, "rise_share") == pytest.approx({0: rise})
+    result = results(tmp_path, {(0, None): curve})
+    assert measured(result, "idle_epochs") == {0: idle}
+    assert measured(result, "rise_share") == pytest.approx({0: rise})
 
 
 def test_a_rise_counts_from_the_chance_that_its_measure_names(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, None): [0.1, 0.12, 0.2, 0.4, 0.5], (1, None): [0.1, 0.11, 0.1, 0.1, 0.11]})
-    assert measured(found, "idle_epochs_from_10") == {0: 2, 1: 5}
-    assert measured(found, "rise_share_from_10") == pytest.approx({0: 0.4, 1: 1.0})
-    assert measured(found, "idle_epochs") == {0: 5, 1: 5}
+    result = results(tmp_path, {(0, None): [0.1, 0.12, 0.2, 0.4, 0.5], (1, None): [0.1, 0.11, 0.1, 0.1, 0.11]})
+    assert measured(result, "idle_epochs_from_10") == {0: 2, 1: 5}
+    assert measured(result, "rise_share_from_10") == pytest.approx({0: 0.4, 1: 1.0})
+    assert measured(result, "idle_epochs") == {0: 5, 1: 5}
 
 
 def test_what_happened_between_two_recorded_epochs_counts_as_no_idle_time(tmp_path: Path) -> None:
@@ -173,8 +173,8 @@ def test_what_happened_between_two_recorded_epochs_counts_as_no_idle_time(tmp_pa
 
 
 def test_the_loss_left_is_the_last_over_the_first(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, None): [8.0, 4.0, 2.0], (1, None): [1.0, 2.0]}, metric="loss")
-    assert measured(found, "loss_left") == {0: 0.25, 1: 2.0}
+    result = results(tmp_path, {(0, None): [8.0, 4.0, 2.0], (1, None): [1.0, 2.0]}, metric="loss")
+    assert measured(result, "loss_left") == {0: 0.25, 1: 2.0}
 
 
 @pytest.mark.parametrize("measure", [*sorted(set(MEASURES) - {"solved"}), "epochs_to_95", "validation/accuracy"])

@@ -83,8 +83,8 @@ def test_an_end_that_is_open_is_infinite() -> None:
     ],
 )
 def test_what_seeds_say_prints_by_its_kind(values: list[float], metric: str, text: str) -> None:
-    found = estimate(values, scale_of(metric), possible(metric))
-    assert numbers.estimate(found, metric, "en").replace("\u00a0", " ") == text
+    result = estimate(values, scale_of(metric), possible(metric))
+    assert numbers.estimate(result, metric, "en").replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(("p", "text"), [(1e-9, "p < 0,001"), (0.0123, "p = 0,012"), (1.0, "p = 1,0")])

@@ -77,8 +77,8 @@ def test_an_estimate_follows_the_work_of_a_run_here(study: Study) -> None:
     small = with_settings(study, epochs=10)
     timed(small.blocks()[0], study.results, fit=20.0, wall=25.0)
     more = with_settings(study, epochs=30)
-    found = estimator_of(more).estimate(more.blocks()[1])
-    assert (found.source, found.seconds) == (HERE, pytest.approx(60.0 + 5.0 + START_SECONDS))
+    result = estimator_of(more).estimate(more.blocks()[1])
+    assert (result.source, result.seconds) == (HERE, pytest.approx(60.0 + 5.0 + START_SECONDS))
 
 
 def test_an_estimate_knows_what_a_whole_process_took(study: Study) -> None:

@@ -131,8 +131,8 @@ def test_a_run_of_some_of_the_blocks_has_no_estimate_of_all(
 def test_the_last_trainings_have_an_estimate_too(columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     study = make_study({"steps": ["dense", "conv"]}, seeds=4, seeds_per_job=4)
-    last, done = study.blocks()
-    write_block(done, study.results)
+    last, result = study.blocks()
+    write_block(result, study.results)
     write_json(checkpoint_folder(last, study.results) / "progress.json", {**PROGRESS, "seconds_per_epoch": 30.0})
     work = Work(total=9, done=2, trainings=1, jobs={3: Job("Training it", time.monotonic() - 40, last, study.results)})
     stream = Terminal()
@@ -144,9 +144,9 @@ def test_the_last_trainings_have_an_estimate_too(columns: str, tmp_path: Path, m
     while "accuracy" not in stream.getvalue() and time.monotonic() < deadline:
         time.sleep(0.1)
     display.end()
-    said = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).split())
-    assert "; trainings: about 13 min left" in said
-    assert "Training it 40 s run 2/4, epoch 4/10, accuracy 0.75, 13 min left" in said
+    text = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).split())
+    assert "; trainings: about 13 min left" in text
+    assert "Training it 40 s run 2/4, epoch 4/10, accuracy 0.75, 13 min left" in text
 
 
 def test_a_run_has_stalled_if_a_fresh_look_shows_nothing_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,17 +157,17 @@ def test_a_run_has_stalled_if_a_fresh_look_shows_nothing_new(tmp_path: Path, mon
     progress = checkpoint_folder(block, study.results) / "progress.json"
     write_json(progress, PROGRESS)
     work = Work(total=1, trainings=1, jobs={3: Job("Training it", time.monotonic(), block, study.results)})
-    display, told = Display(StringIO(), work, [study]), []
-    monkeypatch.setattr(display, "tell", lambda *words: told.append(words))
+    display, text = Display(StringIO(), work, [study]), []
+    monkeypatch.setattr(display, "tell", lambda *words: text.append(words))
     display._look()
     begin = time.monotonic()
     display._see_stall(begin)
     write_json(progress, {**PROGRESS, "epoch": 5})
     display._see_stall(begin + 61)
-    assert told == []
+    assert text == []
     display._see_stall(begin + 122)
     display._see_stall(begin + 183)
-    ((event, message),) = told
+    ((event, message),) = text
     assert event == "stall" and message.startswith("nothing has moved for 1 min; [") and "epoch 5/10" in message
 
 
@@ -230,5 +230,5 @@ def test_gpus_are_those_that_cuda_shows(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_costs_add_up_but_for_memory() -> None:
-    found = total([{"wall_seconds": 1.0, "peak_memory_mb": 5.0}, {"wall_seconds": 2.0, "peak_memory_mb": 4.0}, {}])
-    assert (found["wall_seconds"], found["peak_memory_mb"], found["gpu_joules"]) == (3.0, 5.0, None)
+    result = total([{"wall_seconds": 1.0, "peak_memory_mb": 5.0}, {"wall_seconds": 2.0, "peak_memory_mb": 4.0}, {}])
+    assert (result["wall_seconds"], result["peak_memory_mb"], result["gpu_joules"]) == (3.0, 5.0, None)

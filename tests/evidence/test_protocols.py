@@ -153,10 +153,10 @@ def test_studies_with_and_without_a_protocol_compare_what_they_share(world: Both
         metrics = pd.read_csv(folder / "metrics.csv").astype({"fold": "Int64"})
         summarise(metrics).to_csv(folder / "summary.csv", index=False)
         assert record["claims"]
-    found = compare(tmp_path / "both", tmp_path / "one")
-    assert found.agrees, found.verdicts
-    assert {base_of(name) for name, _ in found.missing if "/" in name} <= {*SAME}
-    assert not any("@" in line.name for line in found.lines)
+    result = compare(tmp_path / "both", tmp_path / "one")
+    assert result.agrees, result.verdicts
+    assert {base_of(name) for name, _ in result.missing if "/" in name} <= {*SAME}
+    assert not any("@" in line.name for line in result.lines)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [*product(VERDICTS, VERDICTS)])

@@ -164,11 +164,11 @@ def test_a_reference_of_generated_data_with_holes_says_so(tmp_path: Path) -> Non
 
 
 def test_a_study_agrees_with_its_own_reference(made: tuple[Study, Path, Path]) -> None:
-    done = run(made[1], made[2])
-    assert done.exit_code == 0, done.output
-    assert done.output.count(" agrees\n") == len(pd.read_csv(made[1] / "summary.csv"))
-    assert "The studies agree." in done.output
-    assert "settings of" not in done.output
+    process = run(made[1], made[2])
+    assert process.exit_code == 0, process.output
+    assert process.output.count(" agrees\n") == len(pd.read_csv(made[1] / "summary.csv"))
+    assert "The studies agree." in process.output
+    assert "settings of" not in process.output
 
 
 @pytest.mark.parametrize(
@@ -209,10 +209,10 @@ def test_a_line_by_chance_is_no_difference_among_many(results: Path, made: tuple
     table = pd.read_csv(results / "summary.csv")
     noise = table["sd"].fillna(0) * np.random.default_rng(0).normal(0, 0.55, len(table))
     table.assign(mean=table["mean"] + noise).to_csv(results / "summary.csv", index=False)
-    found = [line for line in compare(results, made[2]).lines if line.p is not None and line.ours["scale"] == "mean"]
-    alone = [_welch(line.ours, line.theirs) for line in found]
-    assert min(alone) * len(found) >= min(line.p for line in found if line.p is not None) >= min(alone)
-    assert {line.state for line in found} == {AGREES}
+    result = [line for line in compare(results, made[2]).lines if line.p is not None and line.ours["scale"] == "mean"]
+    alone = [_welch(line.ours, line.theirs) for line in result]
+    assert min(alone) * len(result) >= min(line.p for line in result if line.p is not None) >= min(alone)
+    assert {line.state for line in result} == {AGREES}
 
 
 @pytest.mark.parametrize(
@@ -229,12 +229,12 @@ def test_a_line_is_judged_without_the_assumption_of_equal_variances(many: tuple,
 
 def test_a_line_that_differs_is_shown_and_ends_with_1(results: Path, made: tuple[Study, Path, Path]) -> None:
     edit(results / "summary.csv", "accuracy", mean=0.1, least=0.1, greatest=0.1, low=0.09, high=0.11)
-    done = run(results, made[2], "--differing")
-    assert done.exit_code == 1, done.output
-    assert [line.split()[0] for line in done.output.splitlines() if line.rstrip().endswith("differs")] == [
+    process = run(results, made[2], "--differing")
+    assert process.exit_code == 1, process.output
+    assert [line.split()[0] for line in process.output.splitlines() if line.rstrip().endswith("differs")] == [
         "steps/dense/validation/accuracy"
     ]
-    assert "The studies differ." in done.output
+    assert "The studies differ." in process.output
 
 
 def test_another_verdict_is_a_difference_unless_seeds_are_lacking(
@@ -247,13 +247,13 @@ def test_another_verdict_is_a_difference_unless_seeds_are_lacking(
     here = "undecided" if there != "undecided" else "confirmed"
     claim["verdict"] = claim["parts"][0]["verdict"] = here
     path.write_text(json.dumps(content))
-    done = run(results, made[2])
-    assert done.exit_code == 1
-    assert f"claim steps-b: {here} here, {there} there" in done.output
+    process = run(results, made[2])
+    assert process.exit_code == 1
+    assert f"claim steps-b: {here} here, {there} there" in process.output
     claim["parts"][0]["cause"] = "few"
     path.write_text(json.dumps(content))
-    done = run(results, made[2])
-    assert (done.exit_code, "for lack of seeds" in done.output) == (0, True), done.output
+    process = run(results, made[2])
+    assert (process.exit_code, "for lack of seeds" in process.output) == (0, True), process.output
 
 
 def test_a_part_of_the_study_agrees_and_what_is_missing_is_listed(
@@ -262,16 +262,16 @@ def test_a_part_of_the_study_agrees_and_what_is_missing_is_listed(
     study = make_study({"steps": ["dense"]}, seeds=6, seeds_per_job=2)
     fill(study, tmp_path)
     finish(study, tmp_path)
-    found = compare(tmp_path, made[2])
-    assert found.agrees
-    assert (("steps/conv", str(tmp_path)) in found.missing, ("moons/raw", str(tmp_path)) in found.missing) == (
+    result = compare(tmp_path, made[2])
+    assert result.agrees
+    assert (("steps/conv", str(tmp_path)) in result.missing, ("moons/raw", str(tmp_path)) in result.missing) == (
         True,
         True,
     )
     # A claim stands for its parts; if the existing part decides it, only the other one is missing.
-    claims = [name for name, place in found.missing if name.startswith("claim") and place == str(tmp_path)]
+    claims = [name for name, place in result.missing if name.startswith("claim") and place == str(tmp_path)]
     assert sorted(claims) == ["claim moons", "claim steps-a", "claim steps-b", "claim steps-c: conv"]
-    assert {place for _, place in found.missing} == {str(tmp_path)}
+    assert {place for _, place in result.missing} == {str(tmp_path)}
     other_way = compare(made[2], tmp_path)
     assert ("steps/conv", str(tmp_path)) in other_way.missing
 
@@ -284,17 +284,17 @@ def test_other_settings_and_data_are_named(results: Path, made: tuple[Study, Pat
     content["variants"]["steps/dense"]["settings"] = {"epochs": 7}
     content["data"]["walks"]["fingerprint"] = "beef"
     (changed / "manifests.json").write_text(json.dumps(content))
-    found = compare(results, changed).settings
-    assert ("steps/dense", "epochs is unset instead of 7") in found
-    assert ("steps/conv", "data is f00d instead of beef") in found
+    result = compare(results, changed).settings
+    assert ("steps/dense", "epochs is unset instead of 7") in result
+    assert ("steps/conv", "data is f00d instead of beef") in result
 
 
 def test_generated_data_agree_with_nothing(tmp_path: Path, made: tuple[Study, Path, Path]) -> None:
     study = make_study({"steps": ["dense"]}, seeds=6)
     fill(study, tmp_path, stand_in=True)
     finish(study, tmp_path)
-    done = run(tmp_path, made[2])
-    assert (done.exit_code, "Nothing to compare" in done.output) == (1, True)
+    process = run(tmp_path, made[2])
+    assert (process.exit_code, "Nothing to compare" in process.output) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -316,8 +316,8 @@ def test_a_bad_folder_is_named(results: Path, made: tuple[Study, Path, Path], na
         (folder / name).unlink()
     else:
         (folder / name).write_text(content)
-    done = run(results, folder)
-    assert (done.exit_code, name in done.output, "practica:" in done.output) == (2, True, True), done.output
+    process = run(results, folder)
+    assert (process.exit_code, name in process.output, "practica:" in process.output) == (2, True, True), process.output
 
 
 @pytest.mark.parametrize(
@@ -334,13 +334,13 @@ def test_a_damaged_manifest_is_named(results: Path, content: str) -> None:
     path = results / "runs/steps/dense/s0-1/manifest.json"
     path.write_text(content)
     out = results.parent / "out"
-    done = CliRunner().invoke(main, ["reference", "--results", str(results), "--out", str(out)])
-    assert (done.exit_code, f"{path} is malformed (" in done.output) == (2, True), done.output
-    assert f"delete {path.with_name('metrics.json')} and run again" in done.output
+    result = CliRunner().invoke(main, ["reference", "--results", str(results), "--out", str(out)])
+    assert (result.exit_code, f"{path} is malformed (" in result.output) == (2, True), result.output
+    assert f"delete {path.with_name('metrics.json')} and run again" in result.output
     assert not out.exists()
 
 
 def test_a_reference_needs_a_finished_study(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["reference", "--results", str(tmp_path), "--out", str(tmp_path / "out")])
-    assert (done.exit_code, "study.json" in done.output) == (2, True)
+    result = CliRunner().invoke(main, ["reference", "--results", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert (result.exit_code, "study.json" in result.output) == (2, True)
     assert not (tmp_path / "out").exists()

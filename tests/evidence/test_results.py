@@ -42,9 +42,9 @@ def with_curves(tmp_path: Path, exercise: str, curves: dict[tuple[int, int | Non
 
 
 def curve(results: Results, *which: str) -> Curve:
-    found = results.curves(*which)
-    assert isinstance(found, Curve)
-    return found
+    result = results.curves(*which)
+    assert isinstance(result, Curve)
+    return result
 
 
 def test_value_gives_the_summary_of_the_seeds(collected: Collected) -> None:
@@ -84,13 +84,13 @@ def test_per_seed_values_pair_up(collected: Collected) -> None:
 
 def test_curves_over_seeds_by_hand(tmp_path: Path) -> None:
     losses = {(0, None): {"train": [4.0, 2.0]}, (1, None): {"train": [2.0, 1.0]}}
-    found = curve(with_curves(tmp_path, "steps", losses), "steps", "raw", "loss", "train")
-    assert found.epochs.tolist() == [1, 2]
-    assert found.mean.tolist() == [3.0, 1.5]
-    assert found.low.tolist() == [2.0, 1.0]
-    assert found.high.tolist() == [4.0, 2.0]
-    assert found.sd.tolist() == pytest.approx([2**0.5, 0.5**0.5])
-    assert (found.n, found.folds) == (2, 1)
+    result = curve(with_curves(tmp_path, "steps", losses), "steps", "raw", "loss", "train")
+    assert result.epochs.tolist() == [1, 2]
+    assert result.mean.tolist() == [3.0, 1.5]
+    assert result.low.tolist() == [2.0, 1.0]
+    assert result.high.tolist() == [4.0, 2.0]
+    assert result.sd.tolist() == pytest.approx([2**0.5, 0.5**0.5])
+    assert (result.n, result.folds) == (2, 1)
 
 
 def test_normalised_loss_is_divided_by_the_largest_of_its_own_run(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_folds_are_averaged_within_a_seed_or_spread_within_it(tmp_path: Path) ->
 
 def test_runs_of_different_length_are_averaged_while_they_last(tmp_path: Path) -> None:
     losses = {(0, None): {"train": [4.0, 2.0, 1.0]}, (1, None): {"train": [2.0]}}
-    found = curve(with_curves(tmp_path, "steps", losses), "steps", "raw", "loss", "train")
-    assert found.epochs.tolist() == [1, 2, 3]
-    assert found.mean.tolist() == [3.0, 2.0, 1.0]
+    result = curve(with_curves(tmp_path, "steps", losses), "steps", "raw", "loss", "train")
+    assert result.epochs.tolist() == [1, 2, 3]
+    assert result.mean.tolist() == [3.0, 2.0, 1.0]
 
 
 def test_what_is_missing_says_why(tmp_path: Path) -> None:
@@ -168,9 +168,9 @@ def test_arrays_are_those_of_the_first_finished_seed(tmp_path: Path) -> None:
     write_failure(study.blocks()[0], tmp_path, "lost")
     folder = write_block(study.blocks()[1], tmp_path)
     collect(study, tmp_path)
-    found = Results(study, tmp_path).arrays("steps", "dense", "heights", "scores")
-    assert not isinstance(found, Missing)
-    seed, arrays = found
+    result = Results(study, tmp_path).arrays("steps", "dense", "heights", "scores")
+    assert not isinstance(result, Missing)
+    seed, arrays = result
     assert (seed, sorted(arrays)) == (2, ["heights", "scores"])
     with np.load(folder / "arrays.npz") as archive:
         assert np.array_equal(arrays["heights"], archive["s2/heights"])

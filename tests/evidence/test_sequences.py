@@ -46,8 +46,8 @@ def test_a_verdict_under_optional_stopping_is_wrong_in_five_studies_of_a_hundred
     rule = rule_of("above", 0.0, smallest=0.5)
 
     def verdict(values: np.ndarray, *, sequential: bool) -> str:
-        found = rule.p_values(values, values, MEAN, sequential=sequential)
-        return decide(found, min(found))
+        result = rule.p_values(values, values, MEAN, sequential=sequential)
+        return decide(result, min(result))
 
     def wrong(truth: float, verdict_that_errs: str, *, sequential: bool) -> float:
         draws = np.random.default_rng(2).normal(truth, 1.0, (400, max(LOOKS)))

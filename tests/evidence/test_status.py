@@ -230,9 +230,9 @@ def test_a_narrow_terminal_shows_fewer_columns_and_cuts_none(width: int, heads: 
 def test_the_command_reads_the_last_study(study: Study, block: Block, tmp_path: Path) -> None:
     attempt(block, tmp_path, None)
     write_json(tmp_path / "study.json", dict(study.config))
-    done = CliRunner().invoke(main, ["status", "steps", "--json", "--results", str(tmp_path)])
-    assert done.exit_code == 0, done.output
-    assert json.loads(done.output) == [asdict(row) for row in gather(study, tmp_path)]
+    result = CliRunner().invoke(main, ["status", "steps", "--json", "--results", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output) == [asdict(row) for row in gather(study, tmp_path)]
     strange = CliRunner().invoke(main, ["status", "sets", "--results", str(tmp_path)])
     assert strange.exit_code == 2
     assert "no exercise 'sets'" in strange.output
@@ -245,8 +245,8 @@ def test_results_need_not_be_writable_to_be_looked_at(monkeypatch: pytest.Monkey
     monkeypatch.setattr(checks, "check_writable", refuse)
     config = tmp_path / "config.yaml"
     write_json(config, dict(toy_study().config))
-    done = CliRunner().invoke(main, ["status", "--config", str(config)])
-    assert done.exit_code == 0, done.output
+    result = CliRunner().invoke(main, ["status", "--config", str(config)])
+    assert result.exit_code == 0, result.output
     with pytest.raises(InputError, match="cannot write to"):
         read_study([str(config)])
 

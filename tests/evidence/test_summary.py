@@ -33,8 +33,8 @@ def test_folds_are_averaged_within_their_seed_first() -> None:
 
 @pytest.mark.parametrize("diverged", [math.nan, math.inf])
 def test_a_seed_with_a_fold_that_diverged_is_left_out(diverged: float) -> None:
-    found = metrics({(0, 0): 0.2, (0, 1): 0.4, (1, 0): 0.9, (1, 1): diverged, (2, 0): 0.5, (2, 1): 0.5})
-    row = summarise(found).iloc[0]
+    result = metrics({(0, 0): 0.2, (0, 1): 0.4, (1, 0): 0.9, (1, 1): diverged, (2, 0): 0.5, (2, 1): 0.5})
+    row = summarise(result).iloc[0]
     assert row["n"] == 2
     assert row["mean"] == pytest.approx(0.4)
 

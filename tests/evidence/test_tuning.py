@@ -163,8 +163,8 @@ def test_the_status_shows_trials_once_a_tuning_has_begun(tuning: Tuning) -> None
 
 def test_the_winner_is_written_with_its_origin_and_the_rest_stays(tuning: Tuning) -> None:
     tuning.run(0.6, 0.7, 0.8, 0.9)
-    done = tuning.adopt()
-    assert done.changed and done.shared == ()
+    result = tuning.adopt()
+    assert result.changed and result.shared == ()
     remark = "# Tuned: best of 4 trials x 3 seeds, validation accuracy 0.9, 2026-01-01"
     old = "      dense: {grid:"
     new = f"      {remark}\n      dense: {{settings: {{units: [8, 4], learning_rate: 0.01}}, grid:"
@@ -253,8 +253,8 @@ def test_a_file_that_overrules_the_values_is_no_silent_failure(tuning: Tuning, t
 )
 def test_the_command_says_what_is_wrong(tuning: Tuning, name: str, words: str) -> None:
     options = ["--config", str(tuning.file), "--results", str(tuning.results)]
-    done = CliRunner().invoke(main, ["adopt", name, *options])
-    assert (done.exit_code, words in done.output) == (2, True), done.output
+    result = CliRunner().invoke(main, ["adopt", name, *options])
+    assert (result.exit_code, words in result.output) == (2, True), result.output
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
@@ -273,9 +273,9 @@ def test_the_command_judges_draws_and_ranks(tuning: Tuning) -> None:
     tuning.file.write_text(CONFIG.replace("units: [[8], [8, 4]]", "batch_size: [8, 16]"))  # the net has no units to set
     tuning.run(0.6, 0.7, 0.8, 0.9)
     options: list[Any] = ["--config", str(tuning.file), "--results", str(tuning.results)]
-    done = CliRunner().invoke(main, ["trials", "steps/dense", *options])
-    assert done.exit_code == 0, done.output
-    assert done.output.startswith(f"* {tuning.trials[3].name}")
+    result = CliRunner().invoke(main, ["trials", "steps/dense", *options])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"* {tuning.trials[3].name}")
     assert {path.name for path in (tuning.results / "tuning/steps").iterdir()} == {
         "dense.csv",
         "dense.pdf",

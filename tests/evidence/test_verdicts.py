@@ -323,10 +323,10 @@ def test_an_evaluation_by_other_means_agrees(tmp_path: Path) -> None:
         assert decided.get(part["verdict"]) == expected, name
 
     values = gap["steps", "dense"] - gap["steps", "conv"]
-    found = parts["steps-b/gap"]["estimate"]
+    result = parts["steps-b/gap"]["estimate"]
     ends = stats.t.interval(0.95, 6, loc=values.mean(), scale=stats.sem(values))
-    assert (found["mean"], found["sd"], found["n"]) == pytest.approx((values.mean(), values.std(), 7))
-    assert (found["low"], found["high"]) == pytest.approx(ends)
+    assert (result["mean"], result["sd"], result["n"]) == pytest.approx((values.mean(), values.std(), 7))
+    assert (result["low"], result["high"]) == pytest.approx(ends)
     assert list(parts["steps-b/gap"]["by_seed"].values()) == pytest.approx(values.tolist())
     ratios = parts["steps-a/speed"]
     assert list(ratios["by_seed"].values()) == (dense / conv).tolist()

@@ -178,7 +178,7 @@ def test_an_empty_fingerprint_is_named_before_a_run_finds_it(study):
 def test_words_are_those_that_a_report_shows_and_that_latex_can_set(study):
     Path("study/words").mkdir()
     own = Path("study/words/en.yaml")
-    for text, said in (
+    for text, message in (
         ("page: {hme: Contents}", f"{own}:1: page.hme: no report shows it; did you mean 'page.home'?"),
         ("pages: {home: Contents}", f"{own}: there is no section 'pages'; did you mean 'page'?"),
         ("language: {babel: klingon}", "LaTeX's babel has no klingon.ldf here: install it"),
@@ -186,7 +186,7 @@ def test_words_are_those_that_a_report_shows_and_that_latex_can_set(study):
         own.write_text(text, encoding="utf-8")
         words._sections.cache_clear()
         wrong, _ = found()
-        assert len(wrong) == 1 and said in wrong[0], wrong
+        assert len(wrong) == 1 and message in wrong[0], wrong
     french = Path("study/words/fr.yaml")
     french.write_text("page: {home: Accueil}\n", encoding="utf-8")
     edit(CONFIG, "[en]", "[fr]")
@@ -222,8 +222,8 @@ def test_a_text_that_is_missing_hides_no_other_mistake(study):
     edit(ABOUT, "metric: accuracy", "metric: recall")
     edit(PROSE, r"\parametros{growers/hidden}", r"\parametros{growers/hiden}")
     wrong, _ = found()
-    for said in ("figures.fig_growers.title: there is no text", "tables.table_growers.caption", "'recall'", "'hiden'"):
-        assert len([each for each in wrong if said in each]) == 1, "\n".join(wrong)
+    for text in ("figures.fig_growers.title: there is no text", "tables.table_growers.caption", "'recall'", "'hiden'"):
+        assert len([each for each in wrong if text in each]) == 1, "\n".join(wrong)
 
 
 def test_all_that_the_schema_refuses_is_named(study):
@@ -342,20 +342,20 @@ def test_a_key_is_looked_for_in_the_file_that_has_it(study):
 
 
 def test_the_command_ends_with_code_0_or_2(study):
-    done = CliRunner().invoke(main, ["check"], standalone_mode=True)
+    result = CliRunner().invoke(main, ["check"], standalone_mode=True)
     sound = "nothing is wrong with the study: 1 exercise, 2 variants, 2 jobs"
-    assert (done.exit_code, done.output) == (0, f"{sound}\n")
+    assert (result.exit_code, result.output) == (0, f"{sound}\n")
     new_exercise("tasters", "wine", None)
     note(Merged((CONFIG,), ("only=tasters",)))  # as a run of a part leaves it
-    done = CliRunner().invoke(main, ["check"], standalone_mode=True)
+    result = CliRunner().invoke(main, ["check"], standalone_mode=True)
     whole = "nothing is wrong with the study: 2 exercises, 4 variants, "
-    assert (done.exit_code, done.stdout[: len(whole)]) == (0, whole)
+    assert (result.exit_code, result.stdout[: len(whole)]) == (0, whole)
     edit(ABOUT, "kind: compare", "kind: compere")
     Path("study/data/spare.py").write_text('"""Spare."""\n\nDATASET = None\n', encoding="utf-8")
-    done = CliRunner().invoke(main, ["check", "--config", CONFIG])
-    assert done.exit_code == 2
-    assert done.output.splitlines()[0] == "note: study/data/spare.py: no exercise uses this data set"
-    assert "practica: 1 thing is wrong with the study" in done.output
+    result = CliRunner().invoke(main, ["check", "--config", CONFIG])
+    assert result.exit_code == 2
+    assert result.output.splitlines()[0] == "note: study/data/spare.py: no exercise uses this data set"
+    assert "practica: 1 thing is wrong with the study" in result.output
 
 
 def test_keras_is_not_imported(study):
@@ -365,8 +365,8 @@ def test_keras_is_not_imported(study):
         "assert not {'keras', 'tensorflow', 'jax'} & set(sys.modules)"
     )
     env = os.environ | {"PYTHONPATH": str(ROOT / "workflow")}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
 def test_curves_of_a_variant_that_does_not_run_today_may_be_named(study):

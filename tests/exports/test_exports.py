@@ -55,9 +55,9 @@ def test_sha256sum_agrees_and_sees_a_change(results):
 
 def test_without_results_there_is_nothing_to_export(tmp_path):
     for command in ("sums", "crate", "deposit", "tensorboard"):
-        done = CliRunner().invoke(main, [command, "--results", str(tmp_path)])
-        assert done.exit_code == 2, command
-        assert str(tmp_path) in done.output
+        result = CliRunner().invoke(main, [command, "--results", str(tmp_path)])
+        assert result.exit_code == 2, command
+        assert str(tmp_path) in result.output
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +118,9 @@ def test_a_crate_refers_to_nothing_unknown(crate):
             for item in value:
                 yield from references(item)
 
-    found = [name for entity in graph for name in references(list(entity.values())) if not name.startswith("http")]
-    assert len(found) > 50
-    assert not set(found) - known
+    result = [name for entity in graph for name in references(list(entity.values())) if not name.startswith("http")]
+    assert len(result) > 50
+    assert not set(result) - known
 
 
 def test_a_crate_says_what_was_run(crate):
@@ -160,15 +160,15 @@ def test_what_is_wrong_with_runs_is_in_the_descriptions(tmp_path):
         with zipfile.ZipFile(write_crate(study, tmp_path)) as archive:
             entities = {each["@id"]: each for each in json.loads(archive.read("ro-crate-metadata.json"))["@graph"]}
         notes = json.loads((write_deposit(study, tmp_path) / ".zenodo.json").read_text()).get("notes", "")
-        head, _, told = entities["./"]["description"].partition(" code, settings, results.")
+        head, _, message = entities["./"]["description"].partition(" code, settings, results.")
         assert head == "A run of the study with the exercise steps:"
-        return told.strip(), notes
+        return message.strip(), notes
 
     assert descriptions(dirty=False) == ("", "")
-    told = (
+    message = (
         "From code that was not committed: steps/dense. Written again, and not as the runs left them: steps/dense/s0-1."
     )
-    assert descriptions(dirty=True, rewritten="from tables") == (told, told)
+    assert descriptions(dirty=True, rewritten="from tables") == (message, message)
 
 
 def test_a_file_of_any_name_is_in_the_crate_under_an_address(tmp_path):
@@ -241,17 +241,17 @@ class TestDeposit:
 
     def test_what_nobody_has_written_is_named(self, results, cited):
         cited(**{"repository-code": "https://example.org/PLACEHOLDER"})
-        done = CliRunner().invoke(main, ["deposit", "--results", str(results)])
-        assert (done.exit_code, done.stdout) == (0, f"{results / 'deposit'}\n")
-        assert "CITATION.cff: repository-code is PLACEHOLDER" in done.stderr
-        assert "authors" not in done.stderr
+        result = CliRunner().invoke(main, ["deposit", "--results", str(results)])
+        assert (result.exit_code, result.stdout) == (0, f"{results / 'deposit'}\n")
+        assert "CITATION.cff: repository-code is PLACEHOLDER" in result.stderr
+        assert "authors" not in result.stderr
 
     @pytest.mark.parametrize("key", ["title", "version", "license", "repository-code", "authors"])
     def test_a_citation_that_lacks_something(self, results, cited, key):
         cited(**{key: None})
-        done = CliRunner().invoke(main, ["deposit", "--results", str(results)])
-        assert done.exit_code == 2
-        assert f"CITATION.cff: {key} is missing" in done.output
+        result = CliRunner().invoke(main, ["deposit", "--results", str(results)])
+        assert result.exit_code == 2
+        assert f"CITATION.cff: {key} is missing" in result.output
 
     def test_nothing_else_is_published(self, results, cited):
         cited()

@@ -178,9 +178,9 @@ def test_a_panel_is_on_a_logarithmic_axis_where_it_says_so(complete: Results) ->
 
 
 def test_a_figure_of_a_kind_of_its_own_is_drawn_from_the_arrays_of_a_seed(complete: Results, written: Written) -> None:
-    found = complete.arrays("steps", "dense", "heights", "scores")
-    assert isinstance(found, tuple)
-    seed, arrays = found
+    result = complete.arrays("steps", "dense", "heights", "scores")
+    assert isinstance(result, tuple)
+    seed, arrays = result
     figure = draw_from(complete, "fig3", "es")
     assert f"semilla {seed}" in written(figure)
     assert len(figure.axes) == 6
@@ -423,9 +423,9 @@ def test_the_forest_plot_shows_every_claim_with_its_checks_and_verdict(complete:
         assert " ".join(in_language(claim["sentence"], language).split()) in [
             " ".join(each.split()) for each in written
         ]
-    said = [text.get_text() for text in right.texts]
+    message = [text.get_text() for text in right.texts]
     for claim in claims:
-        assert f"{SIGNS[claim['verdict']]} {section('report', language)[claim['verdict']]}" in said
+        assert f"{SIGNS[claim['verdict']]} {section('report', language)[claim['verdict']]}" in message
     dots = [line for line in middle.lines if line.get_marker() == "o"]
     assert len(dots) == sum(bool(part["estimate"]) for claim in claims for part in claim["parts"])
 

@@ -214,8 +214,8 @@ def test_models_are_found_without_importing_keras() -> None:
         "sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
     command = [sys.executable, "-c", program, str(TOY)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["conv", "dense"]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["conv", "dense"]
 
 
 @pytest.fixture

@@ -181,13 +181,13 @@ def test_a_key_may_stand_over_one_that_an_anchor_brings(tmp_path: Any) -> None:
 
 def test_every_key_of_the_schema_is_explained() -> None:
     def lacking(node: Any, path: str) -> list[str]:
-        found = []
+        result = []
         for key, sub in node.get("properties", {}).items():
             resolved = {**config_schema()["$defs"].get(sub.get("$ref", "").rpartition("/")[2], {}), **sub}
             if "description" not in resolved:
-                found.append(f"{path}.{key}")
-            found += lacking(sub, f"{path}.{key}")
-        return found
+                result.append(f"{path}.{key}")
+            result += lacking(sub, f"{path}.{key}")
+        return result
 
     schema = config_schema()
     assert lacking(schema, "config") + [x for name, sub in schema["$defs"].items() for x in lacking(sub, name)] == []

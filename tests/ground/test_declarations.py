@@ -246,10 +246,10 @@ def test_a_wrong_declaration_is_one_sentence(opened: Open, name: str, entry: Any
 def test_editors_get_the_settings_of_the_study(opened: Open, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(dict(opened(shine=1).config)), encoding="utf-8")
     options = ["--config", str(tmp_path / "config.yaml"), "--schema", str(tmp_path / "schema.json")]
-    done = CliRunner().invoke(main, ["configuration", *options])
-    assert done.exit_code == 0, done.output
-    assert "| `epochs` | integer, ≥ 1 |" in done.output
-    own = done.output.partition("## Settings of this study")[2]
+    result = CliRunner().invoke(main, ["configuration", *options])
+    assert result.exit_code == 0, result.output
+    assert "| `epochs` | integer, ≥ 1 |" in result.output
+    own = result.output.partition("## Settings of this study")[2]
     assert "| `shine` | number, ≥ 0, ≤ 2 |  | How much the inputs shine. |  |" in own
     schema = read_json(tmp_path / "schema.json")
     assert CliRunner().invoke(main, ["configuration", *options]).exit_code == 0  # it may be renewed

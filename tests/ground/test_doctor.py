@@ -255,14 +255,14 @@ def test_the_command_fails_where_a_line_does(machine, tmp_path, monkeypatch):
     config = tmp_path / "config.yaml"
     config.write_text(yaml.safe_dump(machine.config))
     command = ["doctor", "--config", str(config)]
-    done = CliRunner().invoke(main, command)
-    assert (done.exit_code, "LaTeX" in done.stdout) == (0, True)
+    result = CliRunner().invoke(main, command)
+    assert (result.exit_code, "LaTeX" in result.stdout) == (0, True)
     without("latexmk")(machine)
-    done = CliRunner().invoke(main, [*command, "--json"])
-    assert done.exit_code == 1
-    levels = {finding["what"]: finding["level"] for finding in json.loads(done.stdout)}
+    result = CliRunner().invoke(main, [*command, "--json"])
+    assert result.exit_code == 1
+    levels = {finding["what"]: finding["level"] for finding in json.loads(result.stdout)}
     assert levels["LaTeX"] == "fail"
-    assert "not ready for a run: LaTeX" in done.stderr
+    assert "not ready for a run: LaTeX" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -295,13 +295,13 @@ def test_the_profile_can_be_named_and_its_configuration_counts(machine, tmp_path
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(machine.config))
     (machine.profile / "more.yaml").write_text("results: config.yaml/x\n")
     machine.profile_says("partitions: {cpu: {max_gpus: 0}}", configfile="more.yaml")
-    done = CliRunner().invoke(main, ["doctor", "--json", "--profile", str(machine.profile)])
-    found = {finding["what"]: finding for finding in json.loads(done.stdout)}
-    assert done.exit_code == 1
-    assert found["profile"]["level"] == "ok"  # it names no partitions
-    assert found["results"]["found"].startswith("cannot write to config.yaml/x")
-    done = CliRunner().invoke(main, ["doctor", "--json", "--profile", "nowhere"])
-    assert "nowhere holds no config.yaml" in done.stderr
+    result = CliRunner().invoke(main, ["doctor", "--json", "--profile", str(machine.profile)])
+    actual = {finding["what"]: finding for finding in json.loads(result.stdout)}
+    assert result.exit_code == 1
+    assert actual["profile"]["level"] == "ok"  # it names no partitions
+    assert actual["results"]["found"].startswith("cannot write to config.yaml/x")
+    result = CliRunner().invoke(main, ["doctor", "--json", "--profile", "nowhere"])
+    assert "nowhere holds no config.yaml" in result.stderr
 
 
 def test_what_tensorflow_says_when_it_starts_is_left_out(capfd):

@@ -148,7 +148,7 @@ def test_words_may_be_nested() -> None:
 
 
 def test_jobs_are_told_what_is_merged_whatever_a_later_run_merges(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = []
+    message = []
     for line in ("--profile p/quick --config title=1984", "--profile p/quick --config seeds=9"):
         monkeypatch.setattr("sys.argv", ["snakemake", *line.split()])
         settings = SimpleNamespace(configfiles=[], config_args=[], overwrite_config={}, replace_workflow_config=False)
@@ -157,10 +157,10 @@ def test_jobs_are_told_what_is_merged_whatever_a_later_run_merges(monkeypatch: p
         assert settings.config_args == []
         (file,) = settings.configfiles
         assert workflow.configfiles == [file]
-        told.append((file, merged.read()))
+        message.append((file, merged.read()))
         assert settings.overwrite_config == workflow.globals["config"] == merged.read()
-    assert told[0][1]["title"] == "1984"
-    for file, content in told:
+    assert message[0][1]["title"] == "1984"
+    for file, content in message:
         assert json.loads(file.read_text()) == content
 
 
@@ -286,9 +286,9 @@ def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, ov
     Path("o.yaml").write_text(f"{key}: {{steps: {over}}}\n")
     if key == "cut" and ("null" in over or "c: {}" in over or over == "3"):
         return  # it neither drops nor adds a variant, and anything but a mapping is refused
-    told = list(Merged(("config.yaml", "o.yaml")).idle())
-    assert len(told) == len(said)
-    assert all(words in line for words, line in zip(said, told, strict=True))
+    message = list(Merged(("config.yaml", "o.yaml")).idle())
+    assert len(message) == len(said)
+    assert all(words in line for words, line in zip(said, message, strict=True))
     words = list(Merged(("config.yaml",), ("exercises.steps.settings.epochs=3",)).idle())
     assert words == [
         "exercises.steps.settings.epochs of --config changes nothing, for a, b have epochs of their own; set it there"

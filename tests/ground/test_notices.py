@@ -66,9 +66,9 @@ def writer(path: Path) -> list[str]:
 def test_a_command_gets_the_message_as_one_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOOK", SECRET)
-    said = tmp_path / "said"
-    assert notify({**NONE, "command": [*writer(said), "${HOOK}"]}, END, HOSTILE) == []
-    event, words = json.loads(said.read_text())
+    text = tmp_path / "said"
+    assert notify({**NONE, "command": [*writer(text), "${HOOK}"]}, END, HOSTILE) == []
+    event, words = json.loads(text.read_text())
     assert event == END
     assert words[1] == SECRET
     # The message, which may come from others, is taken literally.
@@ -124,16 +124,16 @@ def test_slurm_is_asked_for_a_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     sbatch.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert notify({**NONE, "mail": "ada@example.org"}, END, "Done after 3 s\nClaims: ...") == []
-    said = json.loads((tmp_path / "said").read_text())
-    assert "--mail-user=ada@example.org" in said and "--mail-type=END" in said
-    assert said[0] == "--job-name=practica: Done after 3 s Claims: ..."
+    text = json.loads((tmp_path / "said").read_text())
+    assert "--mail-user=ada@example.org" in text and "--mail-type=END" in text
+    assert text[0] == "--job-name=practica: Done after 3 s Claims: ..."
 
 
 def test_only_what_is_asked_for_is_told(tmp_path: Path) -> None:
-    said = tmp_path / "said"
-    settings = {**NONE, "on": [FAILURE], "command": writer(said)}
-    assert notify(settings, END, "done") == [] and not said.exists()
-    assert notify(settings, TEST, "try") == [] and said.exists()
+    text = tmp_path / "said"
+    settings = {**NONE, "on": [FAILURE], "command": writer(text)}
+    assert notify(settings, END, "done") == [] and not text.exists()
+    assert notify(settings, TEST, "try") == [] and text.exists()
 
 
 def test_secrets_are_named_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

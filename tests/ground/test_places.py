@@ -171,9 +171,9 @@ def test_every_file_of_the_project_is_on_the_list() -> None:
 def test_no_command_writes_over_the_project(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     before = (ROOT / "README.md").read_bytes()
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 2, done.output
-    assert done.output.startswith("practica: --out: ") and done.output.count("\n") == 1, done.output
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2, result.output
+    assert result.output.startswith("practica: --out: ") and result.output.count("\n") == 1, result.output
     assert (ROOT / "README.md").read_bytes() == before
 
 

@@ -29,8 +29,8 @@ def test_an_example_for_another_executor_says_what_its_plugin_reads(name: str) -
     assert read_yaml(file)["executor"] == name
     assert not list(problems(file))
     if missing(name):
-        (said,) = refused(file)
-        assert f"pip install snakemake-executor-plugin-{name}" in said
+        (text,) = refused(file)
+        assert f"pip install snakemake-executor-plugin-{name}" in text
     else:
         assert not list(refused(file))
 
@@ -185,8 +185,8 @@ def test_all_limits_of_the_plugin_are_accepted(tmp_path: Path) -> None:
 
 
 def test_the_plugin_says_which_resources_there_are() -> None:
-    said = {"slurm_account", "slurm_partition", "slurm_extra", "gres", "gpu_model", "constraint", "qos", "tasks"}
-    assert said < (resource_names() or set())
+    text = {"slurm_account", "slurm_partition", "slurm_extra", "gres", "gpu_model", "constraint", "qos", "tasks"}
+    assert text < (resource_names() or set())
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,10 @@ def test_the_plugin_says_which_resources_there_are() -> None:
 )
 def test_what_snakemake_refuses_is_said_in_its_words(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "config.yaml").write_text(text)
-    said = list(refused(tmp_path / "config.yaml"))
-    assert len(said) == 1
-    assert words in said[0]
-    assert "\n" not in said[0]
+    message = list(refused(tmp_path / "config.yaml"))
+    assert len(message) == 1
+    assert words in message[0]
+    assert "\n" not in message[0]
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_what_snakemake_refuses_is_said_in_its_words(tmp_path: Path, text: str, 
 def test_no_mistake_is_said_twice(tmp_path: Path, text: str, count: int) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(text)
-    said = list(problems(file))
-    said += refused(file, said)
-    assert len(said) == count, said
+    message = list(problems(file))
+    message += refused(file, message)
+    assert len(message) == count, message
 
 
 def test_partitions_that_are_named_elsewhere_are_checked(tmp_path: Path) -> None:

@@ -27,11 +27,13 @@ except KeyboardInterrupt:
 
 def test_where_snakemake_guards_nothing_it_ends_without_a_traceback() -> None:
     begin = "import os, signal, time\nfrom practica.launch import shutdown\nshutdown.end_when_told()\n"
-    for last, said in (("", ""), ("except KeyboardInterrupt: raise ValueError('another')", "ValueError: another")):
+    for last, text in (("", ""), ("except KeyboardInterrupt: raise ValueError('another')", "ValueError: another")):
         program = f"{begin}try:\n os.kill(os.getpid(), signal.SIGTERM)\n time.sleep(60)\n{last or 'finally: pass'}"
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode
-        assert said in done.stderr if said else not done.stderr
+        process = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert process.returncode
+        assert text in process.stderr if text else not process.stderr
 
 
 @pytest.mark.parametrize(
@@ -39,5 +41,5 @@ def test_where_snakemake_guards_nothing_it_ends_without_a_traceback() -> None:
 )
 def test_an_event_loop_may_finish_if_it_is_short(patience: float, seconds: float, said: list[str]) -> None:
     program = PROGRAM.format(patience=patience, seconds=seconds)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout.split() == said, done.stderr
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert process.stdout.split() == said, process.stderr

@@ -257,15 +257,15 @@ def test_errors_are_seen_before_they_are_printed(monkeypatch: pytest.MonkeyPatch
     from snakemake.api import SnakemakeApi
     from snakemake.exceptions import MissingRuleException
 
-    told: list[Any] = []
-    monkeypatch.setattr(SnakemakeApi, "print_exception", lambda api, error: told.append("printed"))
-    internals.see_exceptions(told.append)
+    message: list[Any] = []
+    monkeypatch.setattr(SnakemakeApi, "print_exception", lambda api, error: message.append("printed"))
+    internals.see_exceptions(message.append)
     error = MissingRuleException("nothing.txt")
     SnakemakeApi.print_exception(None, error)
-    assert told == [error, "printed"]
+    assert message == [error, "printed"]
     assert internals.missing_target(ValueError("x")) is None
-    said = str(internals.missing_target(error))
-    assert said.endswith("nothing.txt"), "missing_target: find where the words for people end"
+    text = str(internals.missing_target(error))
+    assert text.endswith("nothing.txt"), "missing_target: find where the words for people end"
 
 
 @pytest.mark.parametrize("text", ["jobbs: 3", "default-resources: {mem_mb: -1}"])

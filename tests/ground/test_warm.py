@@ -286,7 +286,7 @@ WORK = "worked\nthread done\ncleaned up\n"
 )
 def test_a_fork_ends_as_python_does_but_for_the_taking_apart(context: str, last: str, output: str, code: int) -> None:
     script = ENDING.format(context=context, last=last)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.returncode) == (output, code), done.stderr
-    assert ("why" in done.stderr) == ("why" in last)
-    assert ("ValueError" in done.stderr) == ("ValueError" in last)
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (process.stdout, process.returncode) == (output, code), process.stderr
+    assert ("why" in process.stderr) == ("why" in last)
+    assert ("ValueError" in process.stderr) == ("ValueError" in last)

@@ -50,9 +50,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(main, list(words))
-    assert done.exit_code == code, (done.output, done.exception)
-    return done
+    result = CliRunner().invoke(main, list(words))
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
 
 
 def finished(results: str) -> None:
@@ -106,9 +106,9 @@ def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: p
 @pytest.mark.parametrize("command", ["status", "sums", "crate", "deposit", "claims", "figure fig_overview"])
 def test_commands_that_speak_of_a_run_look_there(command: str) -> None:
     finished("out")
-    done = CliRunner().invoke(main, command.split())
-    assert "out" in done.output or done.exit_code == 0, done.output
-    assert "Traceback" not in done.output
+    result = CliRunner().invoke(main, command.split())
+    assert "out" in result.output or result.exit_code == 0, result.output
+    assert "Traceback" not in result.output
     assert not Path("results").exists()
     if command == "sums":
         assert Path("out/SHA256SUMS").is_file()
@@ -116,17 +116,17 @@ def test_commands_that_speak_of_a_run_look_there(command: str) -> None:
 
 def test_nothing_is_collected_where_nothing_has_run() -> None:
     """Else the tables would stand in the way of the first run, like files of somebody else."""
-    done = CliRunner().invoke(main, ["collect"])
-    assert (done.exit_code, "there are no results in " in str(done.exception) + done.output) == (2, True)
+    result = CliRunner().invoke(main, ["collect"])
+    assert (result.exit_code, "there are no results in " in str(result.exception) + result.output) == (2, True)
     assert not Path("results").exists()
 
 
 def test_they_take_the_configuration_of_the_last_run_and_say_so() -> None:
     note(Merged(("config.yaml", "mine.yaml"), ("seeds=3",)))
     finished("mine")
-    done = run("sums")
-    assert done.stdout == "mine/SHA256SUMS: 1 files\n"
-    assert done.stderr.startswith("Configuration: config.yaml, mine.yaml, seeds=3, as in the last run here")
+    process = run("sums")
+    assert process.stdout == "mine/SHA256SUMS: 1 files\n"
+    assert process.stderr.startswith("Configuration: config.yaml, mine.yaml, seeds=3, as in the last run here")
     assert run("where", "data").stdout == "my sets\n"
     Path("mine/study.json").unlink()
     rows = json.loads(run("status", "--json").stdout)
@@ -160,8 +160,8 @@ def test_the_results_of_the_last_run_are_removed_and_nothing_else() -> None:
     assert Path("out/study.json").exists()
     assert run("clean").stdout == ""
     made("out", "thesis.docx", "data/raw/mnist.npz", "measured/steps.csv")
-    said = run("clean", "--config", "config.yaml").stdout
-    assert said == "out: removed, except for data, thesis.docx, which no study makes\n"
+    text = run("clean", "--config", "config.yaml").stdout
+    assert text == "out: removed, except for data, thesis.docx, which no study makes\n"
     assert sorted(str(path) for path in Path("out").rglob("*.*")) == ["out/data/raw/mnist.npz", "out/thesis.docx"]
 
 
@@ -195,13 +195,13 @@ def test_make_clean_removes_what_the_configuration_names_or_refuses(tmp_path: Pa
     made("out", *RESULTS)
     note(Merged(("config.yaml",), (f"results={root}/report",)))
     command = ["make", "-f", root / "Makefile", "clean"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "of the project itself" in done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 2
+    assert "of the project itself" in process.stderr
     assert Path(".snakemake").exists()
     note(Merged(("config.yaml",)))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
     assert not Path("out").exists()
     assert not Path(".snakemake").exists()
 
@@ -223,27 +223,27 @@ def test_a_file_of_the_last_run_that_is_gone_is_named() -> None:
 )
 def test_no_command_writes_into_the_project_itself(words: list[str]) -> None:
     root = str(Path(__file__).parents[2])
-    done = run(*(word.replace("ROOT", root) for word in words), code=2)
-    assert "of the project itself" in done.stderr or "give each a folder of its own" in done.stderr
+    process = run(*(word.replace("ROOT", root) for word in words), code=2)
+    assert "of the project itself" in process.stderr or "give each a folder of its own" in process.stderr
 
 
 def test_adopt_finds_the_grid_of_the_run_it_speaks_of() -> None:
     Path("mine.yaml").write_text("exercises: {steps: {variants: {dense: {grid: {epochs: [2, 3]}}}}}\n")
     note(Merged(("config.yaml", "mine.yaml")))
-    done = run("adopt", "steps/dense", code=2)
-    assert "out/tuning/steps/dense.csv" in done.stderr
-    assert "run `snakemake tuning`" in done.stderr
+    process = run("adopt", "steps/dense", code=2)
+    assert "out/tuning/steps/dense.csv" in process.stderr
+    assert "run `snakemake tuning`" in process.stderr
 
 
 def test_an_overlay_alone_is_told_what_it_lacks() -> None:
     for text in ("results: x\n", "exercises: {steps: {settings: {epochs: 3}}}\n"):
         Path("mine.yaml").write_text(text)
-        done = run("where", "results", "--config", "mine.yaml", code=2)
-        assert "is a required property" in done.stderr
-        assert "name both: --config config.yaml --config mine.yaml" in done.stderr
+        process = run("where", "results", "--config", "mine.yaml", code=2)
+        assert "is a required property" in process.stderr
+        assert "name both: --config config.yaml --config mine.yaml" in process.stderr
     Path("my own.yaml").write_text("results: x\n")
-    done = run("where", "results", "--config", "my own.yaml", code=2)
-    assert "--config config.yaml --config 'my own.yaml'" in done.stderr
+    process = run("where", "results", "--config", "my own.yaml", code=2)
+    assert "--config config.yaml --config 'my own.yaml'" in process.stderr
 
 
 def test_a_profile_that_is_none_is_named() -> None:
@@ -252,5 +252,5 @@ def test_a_profile_that_is_none_is_named() -> None:
 
 def test_commands_that_only_read_may_read_anywhere() -> None:
     root = Path(__file__).parents[2]
-    done = CliRunner().invoke(main, ["compare", str(root / "reference"), "--results", str(root / "reference")])
-    assert "of the project itself" not in done.output
+    result = CliRunner().invoke(main, ["compare", str(root / "reference"), "--results", str(root / "reference")])
+    assert "of the project itself" not in result.output

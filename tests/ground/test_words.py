@@ -142,12 +142,12 @@ def test_an_english_report_has_an_english_menu() -> None:
         *(page_labels(study, page) for page in pages),
         paper_labels(study, "en"),
     ]
-    said = [*(category(study, each) for each in (None, *study.exercises)), *subcategories(study).values()]
-    said += [part for page in pages for part in page_section(study, page)]
-    said += [text for label in labels for pair in label.items() for text in pair]
-    said += [*page_captions(study).values(), paper_caption(study)]
+    message = [*(category(study, each) for each in (None, *study.exercises)), *subcategories(study).values()]
+    message += [part for page in pages for part in page_section(study, page)]
+    message += [text for label in labels for pair in label.items() for text in pair]
+    message += [*page_captions(study).values(), paper_caption(study)]
     spanish = set(leaves(words.section("page", "es"))) - set(leaves(words.section("page", "en")))
-    for text in said:
+    for text in message:
         assert text not in spanish and not re.search("[áéíóúñ¿«]|Informe|contenido|Tabla|Figura", text), text
 
 

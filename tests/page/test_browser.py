@@ -29,8 +29,8 @@ def report(project: Path) -> Path:
     """Return the folder of the unpacked report."""
     words = ["--config", "seeds=5", "--report", "results/report.zip"]
     command = [Path(sys.executable).with_name("snakemake"), *words]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    process = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    assert process.returncode == 0, process.stderr[-3000:]
     with zipfile.ZipFile(project / "results/report.zip") as archive:
         archive.extractall(project / "unpacked")
     return project / "unpacked/report"
@@ -62,8 +62,8 @@ def tab(browser: playwright.Browser) -> Iterator[playwright.Page]:
 
 
 def inner(report: Path, name: str) -> str:
-    (found,) = report.glob(f"data/raw/*/{name}")
-    return found.as_uri()
+    (result,) = report.glob(f"data/raw/*/{name}")
+    return result.as_uri()
 
 
 def test_the_report_opens_with_the_verdicts(tab: playwright.Page, report: Path) -> None:
@@ -90,9 +90,9 @@ def test_a_page_turns_into_the_other_language(tab: playwright.Page, report: Path
 
 def test_only_in_the_report_is_there_a_menu_to_speak_of(tab: playwright.Page, report: Path, project: Path) -> None:
     tab.goto((report / "report.html").as_uri())
-    said = tab.frame_locator("iframe.start").locator(".of-menu")
-    playwright.expect(said).to_contain_text("0. Informe")
-    playwright.expect(said).to_be_visible()
+    text = tab.frame_locator("iframe.start").locator(".of-menu")
+    playwright.expect(text).to_contain_text("0. Informe")
+    playwright.expect(text).to_be_visible()
     tab.goto((project / "results/page/index.html").as_uri())
     playwright.expect(tab.locator(".files a").first).to_be_visible()
     playwright.expect(tab.locator(".of-menu")).to_be_hidden()

@@ -48,10 +48,10 @@ def page(project: Path, name: str) -> str:
 
 
 def specifications(text: str) -> list[dict]:
-    found = re.findall(
+    result = re.findall(
         r'<div class="chart"[^>]*></div>\s*<script type="application/json">(.*?)</script>', text, re.DOTALL
     )
-    return [json.loads(each) for each in found]
+    return [json.loads(each) for each in result]
 
 
 def test_every_figure_and_table_is_on_a_page(project: Path, faked: Study) -> None:
@@ -193,15 +193,15 @@ def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
 
 def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> None:
     shown = spec(faked, "fig1a")
-    found = course(shown, Results(faked, project / "results"), figure_words(faked, shown, "es"))
-    (chart,) = charts(found, shown.title["es"], "Época", log_epochs=False)
+    result = course(shown, Results(faked, project / "results"), figure_words(faked, shown, "es"))
+    (chart,) = charts(result, shown.title["es"], "Época", log_epochs=False)
     assert chart in specifications(page(project, "steps.html"))
     table = pd.read_csv(io.StringIO(chart["data"]["values"]))
-    for place, line in enumerate(found.plots[0].lines):
+    for place, line in enumerate(result.plots[0].lines):
         assert table[f"m{place}"].tolist() == pytest.approx(line.curve.mean.tolist(), rel=1e-4)
         assert table[f"h{place}"].tolist() == pytest.approx(line.curve.high.tolist(), rel=1e-4)
-        told = chart["layer"][-1]["transform"][-1]["calculate"]
-        assert f"show{place} ? {{{json.dumps(line.label)}: datum.t{place}}}" in told
+        message = chart["layer"][-1]["transform"][-1]["calculate"]
+        assert f"show{place} ? {{{json.dumps(line.label)}: datum.t{place}}}" in message
 
 
 def test_charts_to_compare_share_their_limits_and_say_what_they_show(project: Path) -> None:
@@ -316,11 +316,11 @@ def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:
 def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
     for name, language in (("index.html", "es"), ("index_en.html", "en")):
         several = section("page", language)["several"]
-        found = re.findall(
+        result = re.findall(
             r'data-verdict="([\w ]+)".*?<b>(\d+)</b> <span>. (.*?)</span>', page(project, name), re.DOTALL
         )
-        assert len(found) == len(VERDICTS)
-        assert all(said == several[verdict] for verdict, count, said in found if count != "1")
+        assert len(result) == len(VERDICTS)
+        assert all(text == several[verdict] for verdict, count, text in result if count != "1")
 
 
 def test_captions_say_what_was_run(project: Path, faked: Study) -> None:
@@ -362,8 +362,10 @@ def test_a_study_without_claims_and_source_speaks_of_neither(tmp_path: Path) -> 
     for file in folder.glob("*/??.tex"):
         file.write_text("A net.\n", encoding="utf-8")
     for file in (folder / "study.yaml", *folder.glob("*/about.yaml")):
-        told = yaml.safe_load(file.read_text(encoding="utf-8"))
-        kept = {key: value for key, value in told.items() if key not in ("claims", "printed", "source", "definitions")}
+        message = yaml.safe_load(file.read_text(encoding="utf-8"))
+        kept = {
+            key: value for key, value in message.items() if key not in ("claims", "printed", "source", "definitions")
+        }
         file.write_text(yaml.safe_dump(kept), encoding="utf-8")
     for name in folder.glob("intro.*.tex"):
         name.unlink()
@@ -391,8 +393,8 @@ def test_an_english_report_speaks_english(project: Path) -> None:
     """As assembled by Snakemake: the first page, and the names of sections, parts and results in its menu."""
     command = [Path(sys.executable).with_name("snakemake"), "--report", "results/english.zip", "--config"]
     command += ["seeds=5", 'report={"languages": ["en"]}']
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    process = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    assert process.returncode == 0, process.stderr[-3000:]
     with zipfile.ZipFile(project / "results/english.zip") as archive:
         text = archive.read("english/report.html").decode()
     assert "Moons and steps" in text

@@ -124,10 +124,10 @@ def test_headings_of_findings_agree_with_their_number(toy: Study, results: Path)
 )
 def test_further_findings_are_counted(more: int, english: str, spanish: str, toy: Study, results: Path) -> None:
     claim = {**ONE, "id": "steps-a", "exercise": "steps", "parts": [ONE], "sentence": {"en": "It holds"}}
-    for language, told in (("en", english), ("es", spanish)):
+    for language, message in (("en", english), ("es", spanish)):
         facts = Facts(toy, results, language)
         vars(facts)["claims"] = {"claims": [claim] * (MOST + more), "decisions": {"count": 0}}
-        assert findings(facts).endswith(f" {told}")
+        assert findings(facts).endswith(f" {message}")
 
 
 @pytest.mark.parametrize(

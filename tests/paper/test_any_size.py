@@ -138,13 +138,13 @@ def test_results_are_those_of_the_last_epoch_unless_training_stops_early(tmp_pat
     base = one_exercise(seeds=1)
     steps = base.config["exercises"]["steps"]
     stopping = {**steps, "settings": {**steps["settings"], "early_stopping": {"patience": 2}}}
-    for study, told in (
+    for study, message in (
         (base, "not of the best one"),
         (one_exercise(seeds=1, exercises={"steps": stopping}), "restores"),
     ):
         fill(study, tmp_path)
         text = checklist(Facts(study, tmp_path, "en"))
-        assert told in text
+        assert message in text
         assert "beside test" not in text
 
 

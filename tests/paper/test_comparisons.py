@@ -59,15 +59,15 @@ def rows(table: Table) -> list[dict[str, str]]:
 
 def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: Judged) -> None:
     table = made(judged, "claims")
-    found = {row["claim"]: row for row in rows(table)}
-    assert list(found) == list(declared(make_study()).claims)
-    assert {name: found[name]["verdict"] for name in ("moons", "steps-a", "steps-b", "moons-hand")} == {
+    result = {row["claim"]: row for row in rows(table)}
+    assert list(result) == list(declared(make_study()).claims)
+    assert {name: result[name]["verdict"] for name in ("moons", "steps-a", "steps-b", "moons-hand")} == {
         "moons": "confirmed",
         "steps-a": "not confirmed",
         "steps-b": "undecided",
         "moons-hand": "not evaluated",
     }
-    conv = found["steps-a"]
+    conv = result["steps-a"]
     assert (conv["source"], conv["source_other"], conv["n"]) == ("0.98", "0.95", "12")
     assert float(conv["ours_of"]) == pytest.approx(0.88, abs=2e-3)
     assert float(conv["ours_low"]) <= float(conv["ours"]) <= float(conv["ours_high"])
@@ -113,18 +113,18 @@ def test_sides_are_told_apart(judged: Judged, of: str, other: str, said: str) ->
 
 def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: Judged) -> None:
     table = made(judged, "claims_steps")
-    found = {row["claim"]: row for row in rows(table)}
-    assert list(found) == [
+    result = {row["claim"]: row for row in rows(table)}
+    assert list(result) == [
         *("steps-a", "steps-a/accuracy", "steps-a/speed", "steps-b", "steps-b/gap"),
         *("steps-c", "steps-c/conv", "steps-c/dense"),
     ]
-    speed = found["steps-a/speed"]
+    speed = result["steps-a/speed"]
     assert (speed["rule"], speed["rule_bound"], speed["figure"]) == ("at_least", "2.0", "fig1b")
     assert float(speed["ours"]) == 4.5
     assert float(speed["verdict_p"]) < 0.05
-    accuracy, printed = found["steps-a/accuracy"], found["steps-c/dense"]
+    accuracy, printed = result["steps-a/accuracy"], result["steps-c/dense"]
     assert (accuracy["rule_smallest"], printed["rule"], printed["rule_bound"]) == ("0.005", "near", "0.02")
-    assert {found[name]["verdict"] for name in ("steps-a/speed", "steps-a/accuracy")} == {"confirmed", "not confirmed"}
+    assert {result[name]["verdict"] for name in ("steps-a/speed", "steps-a/accuracy")} == {"confirmed", "not confirmed"}
     tex, html = render.to_latex(table), render.to_html(table)
     for text in (tex, html):
         assert "primera época registrada en la que la precisión de validación llega a 0,95" in text
@@ -172,7 +172,7 @@ def test_the_page_marks_verdicts_by_class_and_spans_sentences(judged: Judged) ->
     assert re.search(r'<td class="[^"]*not-confirmed[^>]*>✗ no confirmada', html)
     assert 'colspan="6"' in html
     for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL):
-        spans = [int(found or 1) for found in re.findall(r'<t[dh](?: colspan="(\d+)")?', row)]
+        spans = [int(result or 1) for result in re.findall(r'<t[dh](?: colspan="(\d+)")?', row)]
         assert sum(spans) == 8
 
 
@@ -296,8 +296,8 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
         assert "≠ no comparable" in html
     assert "3 / 2 épocas" in render.to_html(made(unequal, "claims_steps"))
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
-    told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
-    assert told.startswith(
+    message = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
+    assert message.startswith(
         "no comparable. Esto no se juzga: «Capas densas» y «Convolucional» no se entrenaron en las mismas "
         "condiciones (3 / 2 épocas)"
     )

@@ -35,8 +35,8 @@ def text_of(pdf: Path, *, page: int | None = None) -> str:
     pages = [] if page is None else ["-f", str(page), "-l", str(page)]
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext is not installed: apt-get install poppler-utils")
-    done = subprocess.run(["pdftotext", *pages, str(pdf), "-"], capture_output=True, text=True, check=True)
-    return " ".join(done.stdout.replace("\N{NO-BREAK SPACE}", " ").split())
+    process = subprocess.run(["pdftotext", *pages, str(pdf), "-"], capture_output=True, text=True, check=True)
+    return " ".join(process.stdout.replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +82,13 @@ def test_the_report_holds_every_exercise_and_its_numbers(pdf: Path) -> None:
 
 
 def test_a_local_mirror_is_told_by_its_files_not_its_folders() -> None:
-    for origin, told in {
+    for origin, message in {
         "mirror: /srv/data/mnist.npz": "mirror: mnist.npz",
         "mirror: https://example.org/data/mnist.npz": "mirror: https://example.org/data/mnist.npz",
         "computed: x(t) = 4 x(t-1) / 2": "computed: x(t) = 4 x(t-1) / 2",
         "": "",
     }.items():
-        assert _origin(origin, "en") == told
+        assert _origin(origin, "en") == message
 
 
 def test_source_s_figures_and_tables_keep_their_numbers(pdf: Path) -> None:
@@ -401,10 +401,10 @@ def test_works_have_links_and_their_authors_are_listed_as_in_spanish(pdf: Path) 
 
 
 def test_the_pdf_says_what_it_is_about(pdf: Path) -> None:
-    told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, text=True, check=True).stdout
-    keywords = next(line for line in told.splitlines() if line.startswith("Keywords"))
+    message = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, text=True, check=True).stdout
+    keywords = next(line for line in message.splitlines() if line.startswith("Keywords"))
     assert all(word in keywords for word in ("redes neuronales", "Keras", "walks"))
-    assert re.search(r"Subject: +\S", told)
+    assert re.search(r"Subject: +\S", message)
 
 
 def test_a_verdict_leads_to_the_section_of_its_exercise(pdf: Path) -> None:
@@ -456,6 +456,6 @@ def test_files_that_are_not_as_their_runs_left_them_are_named_with_the_machines(
     manifest = block.folder(tmp_path) / "manifest.json"
     write_json(manifest, {**read_json(manifest), "rewritten": "an older table"})
     collect(study, tmp_path)
-    told = provenance(Facts(study, tmp_path, "en"))["Written again"]
-    assert told == [f"{block.exercise}/{block.variant} ({block.name}): an older table"]
+    message = provenance(Facts(study, tmp_path, "en"))["Written again"]
+    assert message == [f"{block.exercise}/{block.variant} ({block.name}): an older table"]
     assert "Reescritas" in provenance(Facts(study, tmp_path, "es"))

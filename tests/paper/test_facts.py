@@ -35,9 +35,9 @@ def facts(toy: Study, results: Path) -> Facts:
     ],
 )
 def test_known_references(facts: Facts, reference: str, text: str) -> None:
-    found = facts.look_up(reference)
-    assert isinstance(found, Fact)
-    assert found.text.replace("\u00a0", " ") == text
+    result = facts.look_up(reference)
+    assert isinstance(result, Fact)
+    assert result.text.replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_a_difference_is_taken_seed_by_seed_and_has_a_spread(tmp_path: Path) -> 
     for variant, values in (("dense", [0.1, 0.5, 0.9]), ("conv", [0.3, 0.6, np.nan])):
         chosen = (table["variant"] == variant) & (table["split"] == "test") & (table["metric"] == "accuracy")
         table.loc[chosen, "value"] = values
-    found = facts.look_up("steps/conv/test/accuracy - steps/dense/test/accuracy")
-    assert isinstance(found, Fact)
-    assert (found.value, found.text.replace("\u00a0", " ")) == (pytest.approx(0.15), "0.150 ± 0.071")
+    result = facts.look_up("steps/conv/test/accuracy - steps/dense/test/accuracy")
+    assert isinstance(result, Fact)
+    assert (result.value, result.text.replace("\u00a0", " ")) == (pytest.approx(0.15), "0.150 ± 0.071")
 
 
 def test_an_exercise_that_is_not_in_play_is_a_hole_and_not_an_error(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path)
-    found = Facts(study, tmp_path, "es").look_up("moons/raw/train/accuracy")
-    assert found == Missing("moons: el ejercicio no forma parte de esta corrida")
+    result = Facts(study, tmp_path, "es").look_up("moons/raw/train/accuracy")
+    assert result == Missing("moons: el ejercicio no forma parte de esta corrida")
 
 
 def test_a_time_of_a_net_whose_twin_does_not_run_is_a_hole_and_not_an_error(facts: Facts) -> None:
@@ -164,10 +164,10 @@ def _one_by_one(study: Study) -> dict[str, object]:
 
 def test_two_variants_may_differ_only_in_what_a_claim_that_compares_them_declares(tmp_path: Path) -> None:
     compared = ("steps/dense/test/accuracy", "steps/conv/test/accuracy")
-    for settings, told in (({"dropout": 0.3}, "Dropout of 0.3 / –"), ({"learning_rate": 0.3}, "")):
+    for settings, message in (({"dropout": 0.3}, "Dropout of 0.3 / –"), ({"learning_rate": 0.3}, "")):
         variants = {"dense": {"settings": settings}, "conv": {}}
         exercise = {"dataset": "walks", "settings": {"learning_rate": 0.1}, "variants": variants}
         facts = Facts(resolve({"exercises": {"steps": exercise}}), tmp_path, "en")
-        assert facts.unlike(*compared) == told
+        assert facts.unlike(*compared) == message
         vars(facts)["declared"] = {}
         assert facts.unlike(*compared) == ""

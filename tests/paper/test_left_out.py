@@ -75,14 +75,14 @@ def test_a_variant_left_out_is_a_hole_where_it_is_named(tmp_path: Path) -> None:
     assert "no forma parte de esta corrida" in expanded(study, tmp_path, "moons", "es")
     assert "not part of this study" in expanded(study, tmp_path, "moons", "en")
     facts = Facts(study, tmp_path, "en")
-    for found in (
+    for result in (
         facts.look_up("moons/turned/validation/accuracy"),
         facts.look_up("parametros:moons/wider"),
         facts.setting("moons/wider/units"),
         facts.training("moons/wider"),
     ):
-        assert isinstance(found, Missing)
-        assert "not part of this study" in found.reason
+        assert isinstance(result, Missing)
+        assert "not part of this study" in result.reason
 
 
 def test_figures_and_tables_of_what_is_left_out_keep_their_places(tmp_path: Path) -> None:

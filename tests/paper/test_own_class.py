@@ -215,7 +215,7 @@ def test_what_latex_reads_of_the_folder_is_copied_and_earlier_copies_go(tmp_path
 
 
 def test_the_class_is_what_pdfs_are_made_with_and_pages_are_not(tmp_path: Path) -> None:
-    plain, other = (studied(tmp_path / name, told) for name, told in (("a", ""), ("b", "{options: [12pt]}")))
+    plain, other = (studied(tmp_path / name, message) for name, message in (("a", ""), ("b", "{options: [12pt]}")))
     digests = []
     for study in (plain, other):
         use(study.folder)

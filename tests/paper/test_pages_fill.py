@@ -110,7 +110,9 @@ def test_text_of_two_columns_goes_on_below_figures_and_tables(tmp_path: Path) ->
 def test_a_class_may_decide_the_columns(latex: str, columns: int, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
     study = toy_study()
     study = Study({**study.config, "report": {"languages": ["en"], "columns": columns}})
-    told = {"": {}, "{options: [twocolumn]}": {"options": ["twocolumn"]}, "{class: report}": {"class": "report"}}[latex]
-    monkeypatch.setattr(custom_latex, "latex", lambda _: told)
+    message = {"": {}, "{options: [twocolumn]}": {"options": ["twocolumn"]}, "{class: report}": {"class": "report"}}[
+        latex
+    ]
+    monkeypatch.setattr(custom_latex, "latex", lambda _: message)
     assert custom_latex.columns(study) == asked
     assert (floats.across(study, "x") == "x") == (asked == 1)

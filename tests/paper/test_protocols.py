@@ -108,9 +108,9 @@ def test_what_is_timed_beside_the_runs_is_of_one_protocol(facts: Facts) -> None:
 
 
 def test_verdicts_stand_under_each_protocol_and_over_both(facts: Facts) -> None:
-    found = {row["claim"]: row for row in rows(made(facts, "claims"))}
+    result = {row["claim"]: row for row in rows(made(facts, "claims"))}
     judged = {claim["id"]: claim for claim in (facts.claims or {})["claims"]}
-    for name, row in found.items():
+    for name, row in result.items():
         assert row["verdict"] == judged[name]["verdict"]
         assert {each: row[each] for each in ("ours", "theirs") if row[each]} == judged[name]["verdicts"]
     parts = rows(made(facts, "claims_steps"))
@@ -188,10 +188,10 @@ def test_a_sentence_that_leaves_a_claim_open_shows_what_was_measured(both: Study
     for each in claim["parts"]:
         each |= {"verdict": "undecided", "cause": "straddles"}
     claim["verdicts"] = dict.fromkeys(claim["verdicts"], "undecided")
-    told = prose._choose("steps-c/dense", "It holds.", "It fails.", "Open.")
+    message = prose._choose("steps-c/dense", "It holds.", "It fails.", "Open.")
     assert re.fullmatch(
-        r"Open \(as published and tuned: undecided; test 0\.\d+.*; rule: within.*; n~= ?~?3\)\.", told
-    ), told
+        r"Open \(as published and tuned: undecided; test 0\.\d+.*; rule: within.*; n~= ?~?3\)\.", message
+    ), message
 
 
 def test_no_result_is_compared_across_protocols(both: Study, filled: Path) -> None:

@@ -34,8 +34,8 @@ def test_every_caption_is_clean_restructured_text(toy: Study) -> None:
     captions += [("table.rst", table.caption) for table in tables_for(toy)]
     for template, caption in captions:
         text = html(template, *caption.values()).replace("&quot;", '"')
-        for said in caption.values():
-            assert said[:20].split("\\")[0] in text
+        for message in caption.values():
+            assert message[:20].split("\\")[0] in text
 
 
 def test_the_other_captions(toy: Study) -> None:

@@ -44,8 +44,8 @@ def test_the_catalogue_costs_no_heavy_import() -> None:
     code = (
         "import sys, practica.paper.catalogue; print([m for m in ('pandas', 'pylatex', 'keras') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
 
 
 def test_the_whole_study_has_its_tables_and_one_of_layers_per_net_in_keras(toy: Study) -> None:
@@ -394,8 +394,8 @@ def test_a_table_is_there_in_every_language(toy: Study, results: Path) -> None:
 
 
 def test_differences_are_those_that_tell_something(toy: Study, results: Path) -> None:
-    found = rows_of(render.to_csv(made(toy, results, "table_differences")))
-    pairs = [(row["exercise"], row["variant"], row["variant_minus"], row["metric"]) for row in found]
+    result = rows_of(render.to_csv(made(toy, results, "table_differences")))
+    pairs = [(row["exercise"], row["variant"], row["variant_minus"], row["metric"]) for row in result]
     for _, variant, minus, _ in pairs:
         if "_numpy" in variant + minus:
             assert {variant, minus} == {variant.removesuffix("_numpy"), variant.removesuffix("_numpy") + "_numpy"}
@@ -421,9 +421,9 @@ def test_skewed_values_print_as_median_and_range(tmp_path: Path) -> None:
     assert (cell.raw[""], cell.raw["_least"], cell.raw["_greatest"]) == (0.5, 0.1, 29.0)
     assert (cell.raw["_low"], cell.raw["_high"]) == pytest.approx((low, high))
     assert cell.below == f"[{low:.3f};\u00a0{high:.3f}]"
-    said = Facts(study, tmp_path, "en").look_up("steps/dense/test/loss")
-    assert isinstance(said, Fact)
-    assert (said.value, said.text) == (0.5, "0.500 (0.100–29.0)")
+    text = Facts(study, tmp_path, "en").look_up("steps/dense/test/loss")
+    assert isinstance(text, Fact)
+    assert (text.value, text.text) == (0.5, "0.500 (0.100–29.0)")
 
 
 def test_a_demonstration_pales_the_source_and_shows_the_reference_beside(tmp_path: Path) -> None:

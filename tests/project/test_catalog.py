@@ -71,10 +71,10 @@ def test_it_is_a_module_of_another_workflow(tmp_path, place):
     words = [f"only={exercise}", "seeds=1", "seeds_per_job=1"]
     command = [Path(sys.executable).with_name("snakemake"), "-n", "--cores", "1", "--config", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PRACTICA_DATA_MIRROR": ""}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert f"Training {exercise}/{STUDY.variants(exercise)[0]}/s0" in done.stdout
-    assert f"results/{report_name(STUDY.languages[0])}.pdf" in done.stdout
+    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert f"Training {exercise}/{STUDY.variants(exercise)[0]}/s0" in process.stdout
+    assert f"results/{report_name(STUDY.languages[0])}.pdf" in process.stdout
 
 
 @pytest.mark.workflow
@@ -87,8 +87,8 @@ def test_a_module_runs_the_study_that_lies_beside_it(tmp_path):
     (tmp_path / "workflow/Snakefile").write_text(MODULE.format(snakefile=f'"{ROOT}/workflow/Snakefile"'))
     command = [Path(sys.executable).with_name("snakemake"), "-n", "--cores", "1"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PRACTICA_DATA_MIRROR": ""}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
     for line in ("Training growers/hidden/s0-2", "Drawing fig_growers", "results/report_en.pdf"):
-        assert line in done.stdout
-    assert not any(exercise in done.stdout for exercise in STUDY.exercises)
+        assert line in process.stdout
+    assert not any(exercise in process.stdout for exercise in STUDY.exercises)

@@ -64,7 +64,7 @@ def image(tmp_path):
 def test_the_steps_run_in_order(image):
     lists = image.root / "lists"
     for step in STEPS:
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", step.replace(LISTS, f"{lists}/*")],
             cwd=image.root,
             env={"PATH": str(image.bin), "LC_ALL": "C", "HOME": os.devnull},
@@ -72,7 +72,7 @@ def test_the_steps_run_in_order(image):
             text=True,
             check=False,
         )
-        assert done.returncode == 0, (step, done.stderr)
+        assert process.returncode == 0, (step, process.stderr)
     calls = [call.split(" -o ")[0] if "latexmk" not in call else "latex" for call in image.calls]
     assert calls.index("apt-get install -y --no-install-recommends git make") < calls.index("latex")
     assert [call for call in calls if "--require-hashes -r envs/lock-cpu.txt" in call]

@@ -28,8 +28,8 @@ ROOT_FILE = re.compile(r"[A-Z]+\.(md|cff)$|(config|pyproject)\.")
 
 def commands(*begin):
     """Return the arguments of the snippets that are commands beginning with these words."""
-    found = [(name, words[len(begin) :]) for name, words in snippets() if tuple(words[: len(begin)]) == begin]
-    return [pytest.param(words, id=name) for name, words in found if words]
+    result = [(name, words[len(begin) :]) for name, words in snippets() if tuple(words[: len(begin)]) == begin]
+    return [pytest.param(words, id=name) for name, words in result if words]
 
 
 def is_made(first, *inner):
@@ -146,11 +146,11 @@ def test_worked_example_reaches_the_report(extended):
         return subprocess.run(command, cwd=extended, env=env, capture_output=True, text=True, check=False)
 
     assert run("practica", "prepare", "wine").returncode == 0
-    found = run("practica", "check").stdout
-    assert "note: study/data/wine.py: no exercise uses this data set" in found
-    assert "henon" not in found
-    done = run("snakemake", "--cores", "2", "--config", "only=henon", "seeds=1")
-    assert done.returncode == 0, done.stderr[-3000:]
+    result = run("practica", "check").stdout
+    assert "note: study/data/wine.py: no exercise uses this data set" in result
+    assert "henon" not in result
+    process = run("snakemake", "--cores", "2", "--config", "only=henon", "seeds=1")
+    assert process.returncode == 0, process.stderr[-3000:]
     made = (
         "informe.pdf",
         "report_en.pdf",

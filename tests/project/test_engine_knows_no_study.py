@@ -41,5 +41,5 @@ def test_no_file_of_the_engine_names_the_study(path):
 def test_no_test_of_the_engine_names_an_exercise(path):
     text = path.read_text(encoding="utf-8")
     names = "|".join(sorted(folder.name for folder in (ROOT / "study").glob("ej??"))) or "(?!)"
-    found = re.findall(rf"(?<![a-z])(?:{names})(?!\d)", text)
-    assert not found, f"{path.relative_to(ROOT)}: what tests {found[0]} belongs into tests/study"
+    result = re.findall(rf"(?<![a-z])(?:{names})(?!\d)", text)
+    assert not result, f"{path.relative_to(ROOT)}: what tests {result[0]} belongs into tests/study"

@@ -91,8 +91,8 @@ def test_every_rule_file_begins_with_a_sentence(path):
 
 def test_no_file_names_a_place_outside_the_repository():
     places = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/|/tmp/\w+/")
-    found = [f"{name}: {match[0]}" for name, text in tracked_texts().items() if (match := places.search(text))]
-    assert not found, found
+    result = [f"{name}: {match[0]}" for name, text in tracked_texts().items() if (match := places.search(text))]
+    assert not result, result
 
 
 def test_only_ci_knows_the_folder_beside_the_repository():

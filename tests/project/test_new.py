@@ -89,14 +89,14 @@ def everywhere(tmp_path_factory):
         for exercise, dataset in list(ids.items())[1:]:
             new_exercise(exercise, dataset)
     first, dataset = next(iter(ids.items()))
-    done = run(folder, "-m", "practica", "new", first, "--dataset", dataset, "--title", "Ñandú: 100 % & más")
-    assert done.returncode == 0, done.stderr
+    process = run(folder, "-m", "practica", "new", first, "--dataset", dataset, "--title", "Ñandú: 100 % & más")
+    assert process.returncode == 0, process.stderr
     return folder, ids, before
 
 
 def test_configuration_keeps_its_words_and_gains_one_block(plain):
     before = (plain / "config.yaml").read_text(encoding="utf-8")
-    found = examine(yaml.safe_load(before), ["config.yaml"])
+    result = examine(yaml.safe_load(before), ["config.yaml"])
     new_exercise("mine", "crescents")
     after = (plain / "config.yaml").read_text(encoding="utf-8")
     assert after.startswith(before)
@@ -106,7 +106,7 @@ def test_configuration_keeps_its_words_and_gains_one_block(plain):
     for language in study.languages:
         prose = (plain / f"study/mine/{language}.tex").read_text(encoding="utf-8")
         assert "mine/dense/validation/accuracy" in prose
-    assert examine(yaml.safe_load(after), ["config.yaml"]) == found
+    assert examine(yaml.safe_load(after), ["config.yaml"]) == result
 
 
 def test_a_text_in_a_language_without_a_template_is_said_to_be_in_english(plain):
@@ -114,9 +114,9 @@ def test_a_text_in_a_language_without_a_template_is_said_to_be_in_english(plain)
     shutil.copy2(ROOT / "workflow/practica/words/en.yaml", plain / "study/words/de.yaml")
     config = (plain / "config.yaml").read_text(encoding="utf-8")
     (plain / "config.yaml").write_text(config + "\nreport: {languages: [es, de]}\n", encoding="utf-8")
-    done = CliRunner().invoke(main, ["new", "mine", "--dataset", "crescents"])
-    assert done.exit_code == 0, done.output
-    assert "wrote study/mine/es.tex\nwrote study/mine/de.tex, in English: translate it\n" in done.output
+    result = CliRunner().invoke(main, ["new", "mine", "--dataset", "crescents"])
+    assert result.exit_code == 0, result.output
+    assert "wrote study/mine/es.tex\nwrote study/mine/de.tex, in English: translate it\n" in result.output
     assert "This exercise trains" in (plain / "study/mine/de.tex").read_text(encoding="utf-8")
 
 
@@ -201,10 +201,10 @@ def test_failure_half_way_leaves_everything_as_it_was(plain, monkeypatch, moment
 
 
 def test_command_ends_with_one_sentence_and_code_2(plain):
-    done = run(plain, "-m", "practica", "new", "moons", "--dataset", "crescents")
-    assert done.returncode == 2
-    assert done.stderr.startswith("practica: moons already exists")
-    assert done.stderr.count("\n") == 1
+    process = run(plain, "-m", "practica", "new", "moons", "--dataset", "crescents")
+    assert process.returncode == 2
+    assert process.stderr.startswith("practica: moons already exists")
+    assert process.stderr.count("\n") == 1
 
 
 def test_data_of_a_form_that_no_template_fits_are_refused(plain):
@@ -217,18 +217,18 @@ def test_data_of_a_form_that_no_template_fits_are_refused(plain):
 def test_new_exercises_keep_the_house_in_order(everywhere):
     folder, ids, before = everywhere
     for words in (["check"], ["format", "--check"]):
-        done = run(folder, "-m", "ruff", *words, *(f"study/{exercise}" for exercise in ids))
-        assert done.returncode == 0, done.stdout
-    done = run(folder, "-m", "practica", "check")
-    assert mistakes(done.stdout) == before
+        process = run(folder, "-m", "ruff", *words, *(f"study/{exercise}" for exercise in ids))
+        assert process.returncode == 0, process.stdout
+    process = run(folder, "-m", "practica", "check")
+    assert mistakes(process.stdout) == before
 
 
 @pytest.mark.keras
 def test_new_exercises_learn_on_data_of_every_form(everywhere):
     folder, ids, _ = everywhere
-    done = run(folder, "-c", PROBLEMS, *ids)
-    assert done.returncode == 0, done.stderr[-3000:]
-    lines = [line.split() for line in done.stdout.splitlines() if "_of_" in line]
+    process = run(folder, "-c", PROBLEMS, *ids)
+    assert process.returncode == 0, process.stderr[-3000:]
+    lines = [line.split() for line in process.stdout.splitlines() if "_of_" in line]
     assert [line[0] for line in lines] == [exercise for exercise in ids for _ in ("dense", "wide")]
     assert {line[3] for line in lines} == {"True"}
     assert {line[1]: int(line[4]) for line in lines} == FORMS
@@ -242,9 +242,9 @@ def test_new_exercise_trains_at_once(everywhere):
     folder, ids, _ = everywhere
     exercise = next(exercise for exercise, dataset in ids.items() if dataset == "slopes")
     for words in (["prepare", "slopes"], ["train", exercise, "dense"]):
-        done = run(folder, "-m", "practica", *words)
-        assert done.returncode == 0, done.stderr[-3000:]
-        assert done.stderr == ""  # nor TensorFlow's messages at its start
+        process = run(folder, "-m", "practica", *words)
+        assert process.returncode == 0, process.stderr[-3000:]
+        assert process.stderr == ""  # nor TensorFlow's messages at its start
     assert (folder / f"results/runs/{exercise}/dense/s0/metrics.json").is_file()
 
 
@@ -264,8 +264,8 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
     exercise = next(iter(ids))
     command = ["-m", "snakemake", "-n", "--config", f"only={exercise}"]
     if gone is None:
-        done = run(folder, *command)
-        assert done.returncode == 0, done.stderr[-3000:]
+        process = run(folder, *command)
+        assert process.returncode == 0, process.stderr[-3000:]
         return
     path = folder / gone.format(exercise)
     content = path.read_bytes()
@@ -274,12 +274,12 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
     else:
         path.unlink()
     try:
-        done, checked = run(folder, *command), run(folder, "-m", "practica", "check")
+        process, checked = run(folder, *command), run(folder, "-m", "practica", "check")
     finally:
         path.write_bytes(content)
-    assert done.returncode == 2, done.stderr[-3000:]
-    assert words.format(exercise) in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 2, process.stderr[-3000:]
+    assert words.format(exercise) in process.stderr
+    assert "Traceback" not in process.stderr
     assert (mistakes(checked.stdout) == before) == (gone == "config.yaml")  # a folder that does not run gets a note
     assert f"{'study/' * (gone == 'config.yaml')}{exercise}" in checked.stdout
 
@@ -339,10 +339,10 @@ def test_a_new_study_runs_as_its_command_says(tmp_path):
     assert place == f"cd '{tmp_path / 'my study'}'"
     words = shlex.split(command.replace("--cores all", "--cores 2"))
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
+    process = subprocess.run(
         words, cwd=tmp_path / "my study", env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert process.returncode == 0, process.stderr[-3000:]
     results = tmp_path / "my study/results"
     assert (results / "report_en.pdf").is_file()
     assert "Who has made this wine?" in (results / "page/growers.html").read_text(encoding="utf-8")

@@ -30,9 +30,9 @@ def started(cluster: Kind) -> Iterator[Kind]:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Start a cluster; in CI, install SLURM first if it is missing."""
     if os.environ.get("CI") == "true":
-        done = subprocess.run([HERE / "ensure-slurm.sh"], capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(done.stderr.strip())
+        process = subprocess.run([HERE / "ensure-slurm.sh"], capture_output=True, text=True, check=False)
+        if process.returncode:
+            pytest.skip(process.stderr.strip())
     yield from started(Cluster(tmp_path_factory.mktemp("cluster")))
 
 

@@ -60,8 +60,8 @@ class Cluster:
 
     def start(self) -> str | None:
         """Start the cluster; return the reason if it cannot start, else None."""
-        done = subprocess.run([HERE / "cluster/start.sh", self.state], capture_output=True, text=True, check=False)
-        return done.stderr.strip() or f"start.sh ended with {done.returncode}" if done.returncode else None
+        process = subprocess.run([HERE / "cluster/start.sh", self.state], capture_output=True, text=True, check=False)
+        return process.stderr.strip() or f"start.sh ended with {process.returncode}" if process.returncode else None
 
     def stop(self) -> None:
         """Stop the daemons that were started."""
@@ -183,8 +183,8 @@ class Study:
     def status(self) -> dict[str, Any]:
         """Return what ``practica status`` says about every variant."""
         command = [sys.executable, "-m", "practica", "status", "--json"]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, check=True)
-        return {row["variant"]: row for row in json.loads(done.stdout)}
+        process = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, check=True)
+        return {row["variant"]: row for row in json.loads(process.stdout)}
 
     def training(self, cluster: Cluster, variants: Collection[str]) -> Training | None:
         """Return one of the variants in the middle of its training on the cluster, or None."""
@@ -201,13 +201,13 @@ class Study:
 
     def trainings(self, name: str) -> list[psutil.Process]:
         """Return the processes that train a variant, or wait for another one to do so."""
-        found = []
+        result = []
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 words = process.cmdline()
                 if words[1:4] == ["-m", "practica", "train"] and f'"variant":"{name}"' in "".join(words[4:]):
-                    found.append(process)
-        return found
+                    result.append(process)
+        return result
 
     def states(self, cluster: Cluster, name: str) -> list[str]:
         """Return how the jobs that trained a variant ended, the oldest first."""
@@ -215,8 +215,8 @@ class Study:
 
     def processes(self) -> list[psutil.Process]:
         """Return every process that works in this folder."""
-        found = psutil.process_iter(["cwd"])
-        return [process for process in found if Path(process.info["cwd"] or "/").is_relative_to(self.folder)]
+        result = psutil.process_iter(["cwd"])
+        return [process for process in result if Path(process.info["cwd"] or "/").is_relative_to(self.folder)]
 
     def leftovers(self, cluster: Cluster, patience: float = 0) -> list[str]:
         """Return what a finished study must not leave: processes, jobs, locks, checkpoints, records of failures.

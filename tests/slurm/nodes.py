@@ -113,23 +113,23 @@ class Nodes(Cluster):
         """
         fields = "JobIDRaw,State,ElapsedRaw,MaxRSS,NodeList,WorkDir,Comment"
         command = ["sacct", "--duplicates", "--noheader", "--parsable2", "--noconvert", "--starttime=now-1hour"]
-        found: dict[str, list[Account]] = defaultdict(list)
+        result: dict[str, list[Account]] = defaultdict(list)
         for line in self.call(*command, f"--format={fields}").splitlines():
             number, state, elapsed, memory, node, folder, comment = line.split("|")
             if state in {"PENDING", "RUNNING"}:
                 return {}
             if folder == str(study.folder) and comment.startswith("rule_train_"):
-                found[number].append(Account(state.split()[0], int(elapsed), node, comment))
-            elif "." in number and (jobs := found.get(number.split(".")[0])):
+                result[number].append(Account(state.split()[0], int(elapsed), node, comment))
+            elif "." in number and (jobs := result.get(number.split(".")[0])):
                 jobs[-1].memory = max(jobs[-1].memory, int(memory or 0) / 2**20)
-        return found
+        return result
 
     def _script(self, name: str, *words: str) -> str | None:
         """Run a script that starts something; return the reason if it fails."""
         log = self.state.with_name(f"{self.state.name}-{name}.out")
         with log.open("w") as stream:  # daemons would keep a pipe open
-            done = subprocess.run([SCRIPTS / name, self.state, *words], stdout=stream, stderr=stream, check=False)
-        return (log.read_text().strip() or f"{name} ended with {done.returncode}") if done.returncode else None
+            process = subprocess.run([SCRIPTS / name, self.state, *words], stdout=stream, stderr=stream, check=False)
+        return (log.read_text().strip() or f"{name} ended with {process.returncode}") if process.returncode else None
 
 
 @dataclass
@@ -171,14 +171,14 @@ class Watch:
             for name, row in attempts.items()
             for each in row["attempts"]
         }
-        found = []
+        result = []
         for (moment, before), (_, after) in zip(self.looks, self.looks[1:], strict=False):
             for name, processes in after.items():
                 earlier = before.get(name, {})
                 busy = [key for key, seconds in processes.items() if seconds - earlier.get(key, seconds) > 0.3 * LOOK]
                 if len([key for key in busy if began.get((name, *key), math.inf) <= moment]) > 1:
-                    found.append(f"{name}: {busy}")
-        return found
+                    result.append(f"{name}: {busy}")
+        return result
 
     def _go(self) -> None:
         while not self._over.wait(LOOK):

@@ -66,8 +66,8 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
         first = study.start(*GOAL)
         waiting = dict(STRIKES)
         while waiting:
-            found = wait_for(f"training of {list(waiting)}", lambda: study.training(cluster, waiting))
-            waiting.pop(found.variant)(cluster, found.process, found.job)
+            result = wait_for(f"training of {list(waiting)}", lambda: study.training(cluster, waiting))
+            waiting.pop(result.variant)(cluster, result.process, result.job)
         wait_for("failure for want of space", lambda: "FAILED" in study.states(cluster, "full"))
         filler.unlink()
         wait_for_all_but_one(cluster, study)
@@ -77,24 +77,24 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
         cluster.lose_node()
         wait_for("training of what is left", lambda: study.training(cluster, ["left"])).process.suspend()
         first.kill()
-        told = study.start(*GOAL)
-        wait_for("job that is taken over", lambda: "taken over" in told.text)
-        told.process.send_signal(signal.SIGTERM)
-        told.end(20)
+        message = study.start(*GOAL)
+        wait_for("job that is taken over", lambda: "taken over" in message.text)
+        message.process.send_signal(signal.SIGTERM)
+        message.end(20)
         second = study.start(*GOAL)
         wait_for("job that is taken over", lambda: "taken over" in second.text)
         second.process.send_signal(signal.SIGINT)
         second.end()
-        yield Struck(study, midway, first, told, second, study.start(*GOAL).end())
+        yield Struck(study, midway, first, message, second, study.start(*GOAL).end())
 
 
 def wait_for_all_but_one(cluster: Cluster, study: Study) -> None:
     """Wait until all blocks are done except the one whose process is suspended."""
-    done = [study.folder / f"results/runs/{study.block(name)}/metrics.json" for name in TWINS if name != "left"]
+    result = [study.folder / f"results/runs/{study.block(name)}/metrics.json" for name in TWINS if name != "left"]
 
     def over() -> bool:
         at_work = cluster.jobs(study, "", "PENDING", "RUNNING", "COMPLETING")
-        return all(file.is_file() for file in done) and len(at_work) == 1
+        return all(file.is_file() for file in result) and len(at_work) == 1
 
     wait_for("end of all other jobs", over, seconds=300)
 

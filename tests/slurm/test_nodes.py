@@ -267,21 +267,21 @@ ENDS = {
 
 
 def test_the_accounting_database_agrees_with_the_status(each: Struck) -> None:
-    told = each.study.status()
-    attempts = [(name, attempt) for name, row in told.items() for attempt in row["attempts"]]
+    message = each.study.status()
+    attempts = [(name, attempt) for name, row in message.items() for attempt in row["attempts"]]
     seen: Counter[str] = Counter()
     for name, attempt in attempts:
         account = each.accounts[attempt["job"]][seen[attempt["job"]]]
         seen[attempt["job"]] += 1
-        said = f"{name}: {attempt}, {account}"
-        assert account.comment.endswith(each.study.block(name).replace("/", "_")), said
-        assert account.node == attempt["host"], said
-        assert account.state in ENDS[attempt["why"]], said
+        text = f"{name}: {attempt}, {account}"
+        assert account.comment.endswith(each.study.block(name).replace("/", "_")), text
+        assert account.node == attempt["host"], text
+        assert account.state in ENDS[attempt["why"]], text
         if account.state == "COMPLETED":
             # Before and after the attempt, Snakemake starts and ends twice in the job.
-            assert 0 < account.elapsed - attempt["cost"]["wall_seconds"] < 60, said
+            assert 0 < account.elapsed - attempt["cost"]["wall_seconds"] < 60, text
             # SLURM adds up the job's processes, Snakemake among them, and counts one twice when it starts another.
-            assert 0.9 < account.memory / attempt["cost"]["peak_memory_mb"] < 2, said
+            assert 0.9 < account.memory / attempt["cost"]["peak_memory_mb"] < 2, text
     # A job without an attempt ended before it had begun to train.
     unseen = [account for job, accounts in each.accounts.items() for account in accounts[seen[job] :]]
     assert {account.state for account in unseen} <= {"FAILED"}

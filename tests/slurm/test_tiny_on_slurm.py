@@ -59,7 +59,7 @@ def test_trials_that_differ_in_a_rate_are_trained_by_one_job(cluster: Cluster, s
 
 def test_a_gpu_that_tensorflow_does_not_see_fails_the_job(cluster: Cluster, study: Study) -> None:
     command = ["srun", "--partition=gpu", "--gpus=1", "--mem=1000", sys.executable, "-m", "practica", "train"]
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "steps", "dense", "--gpu", "1"],
         cwd=study.folder,
         env={name: value for name, value in study.environment().items() if name != "PRACTICA_ALLOW_NO_GPU"},
@@ -67,7 +67,7 @@ def test_a_gpu_that_tensorflow_does_not_see_fails_the_job(cluster: Cluster, stud
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert re.search(r"practica: SLURM gave this job GPU \d, but TensorFlow sees none: install", done.stderr)
+    assert process.returncode == 1
+    assert re.search(r"practica: SLURM gave this job GPU \d, but TensorFlow sees none: install", process.stderr)
     failure = json.loads((study.folder / "results/failures/steps/dense/s0.json").read_text())
     assert "TensorFlow sees none" in failure["reason"]

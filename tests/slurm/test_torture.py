@@ -103,17 +103,17 @@ class Torturer:
     def strike(self, what: Strike) -> None:
         """Inflict a failure on a job in the middle of its training."""
         ended = self.snakemake.process.poll
-        found = wait_for(
+        result = wait_for(
             "training", lambda: self.study.training(self.cluster, TWINS) or ended() is not None, LONGEST_WAIT
         )
-        if not isinstance(found, bool):
-            self.say(f"{what.__name__} {found.variant}, SLURM job {found.job}")
+        if not isinstance(result, bool):
+            self.say(f"{what.__name__} {result.variant}, SLURM job {result.job}")
             try:
-                what(self.cluster, found.process, found.job)
+                what(self.cluster, result.process, result.job)
             except psutil.NoSuchProcess:
                 self.say("too late: it has ended")
             except subprocess.CalledProcessError:  # SLURM does not change a job that has ended or is waiting again
-                if any(job.id == found.job for job in self.cluster.jobs(self.study, "", "RUNNING")):
+                if any(job.id == result.job for job in self.cluster.jobs(self.study, "", "RUNNING")):
                     raise
                 self.say("too late: it does not run any more")
 

@@ -205,12 +205,12 @@ def test_a_claim_names_variants_and_figures_of_the_study(name: str) -> None:
 
 
 def test_what_is_compared_is_trained_on_equal_terms_or_known_not_to_be() -> None:
-    found = Results(STUDY, Path("nowhere"))
+    result = Results(STUDY, Path("nowhere"))
     unlike = {}
     for name, part in PARTS.items():
         if part.other and all(runs(f"{each.exercise}/{each.variant}") for each in part.quantities):
             pair = [(each.exercise, each.variant) for each in part.quantities]
-            if reason := unequal(found, pair[0], pair[1], part.varies):
+            if reason := unequal(result, pair[0], pair[1], part.varies):
                 unlike[name] = reason
     # The nets with and without an embedding have a Dropout of their own.
     assert unlike.items() <= {"ej04-a/gap": "dropout 0.3 / 0.5", "ej04-c/faster": "dropout 0.3 / 0.5"}.items()
@@ -225,8 +225,8 @@ def test_a_number_that_the_source_prints_is_claimed(name: str) -> None:
 
 def test_no_result_is_typed_into_a_sentence() -> None:
     for claim in CLAIMS.values():
-        for told in (claim.sentence, *(part.says for part in claim.parts)):
-            for text in (told[language] for language in STUDY.languages):
+        for message in (claim.sentence, *(part.says for part in claim.parts)):
+            for text in (message[language] for language in STUDY.languages):
                 assert not re.search(r"\d[.,]\d", text), claim.id
                 assert not text.endswith("."), claim.id
 

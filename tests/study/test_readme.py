@@ -78,11 +78,11 @@ def test_every_command_is_one_that_these_tests_run():
 def test_commands_work_in_the_order_of_the_readme(clone):
     for command in COMMANDS:
         if not command.startswith("make"):
-            done = run(clone, shlex.split(command))
-            said = f"{command}\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
-            assert done.returncode == (2 if command in REFUSED else 0), said
-            assert REFUSED.get(command, "") in said
-            assert "Traceback" not in done.stderr
+            process = run(clone, shlex.split(command))
+            text = f"{command}\n{process.stdout[-1500:]}{process.stderr[-3000:]}"
+            assert process.returncode == (2 if command in REFUSED else 0), text
+            assert REFUSED.get(command, "") in text
+            assert "Traceback" not in process.stderr
     assert (clone / "results/runs/ej05/tanh5/s0-4/metrics.json").is_file()
 
 

@@ -59,17 +59,17 @@ def engines(study: Study) -> dict[str, str]:
     from practica.training.block import _train, builder, settings_of
     from practica.training.stack import check_net
 
-    found = {}
+    result = {}
     for block in study.blocks():
         settings = settings_of(block)
         build = builder(exercises.load(block.exercise), block.model)
         name = f"{block.exercise}/{block.variant}"
         if block.model.endswith("_numpy"):
-            found[name] = _train(block, build, settings, {}, None)[0]  # type: ignore[arg-type]
+            result[name] = _train(block, build, settings, {}, None)[0]  # type: ignore[arg-type]
             continue
         try:
             check_net(build(settings))
-            found[name] = "stack"
+            result[name] = "stack"
         except NotStackable as reason:
-            found[name] = str(reason)
-    return found
+            result[name] = str(reason)
+    return result

@@ -58,9 +58,9 @@ def patience(seconds: float):
 def elsewhere(path: Path) -> Holder:
     """Write a lock of another machine."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    found = replace(Holder.here(), host="node7", pid=1, job="42")
-    path.write_text(json.dumps(asdict(found)))
-    return found
+    result = replace(Holder.here(), host="node7", pid=1, job="42")
+    path.write_text(json.dumps(asdict(result)))
+    return result
 
 
 def test_a_lock_that_beats_is_waited_for_whatever_the_clocks_say(path: Path) -> None:
@@ -105,9 +105,9 @@ def test_the_lock_of_a_process_that_has_ended_is_free_at_once(path: Path, monkey
     monkeypatch.setattr(locks, "STALE", 1000)
     program = "import sys; from practica.jobs.lock import *; Lock(Path(sys.argv[1])).try_acquire()"
     subprocess.run([sys.executable, "-c", program, str(path)], check=True)
-    found = holder(path)
-    assert found is not None
-    assert found.gone
+    result = holder(path)
+    assert result is not None
+    assert result.gone
     assert not alive(path)
     Lock(path).acquire(patience(5))
 
@@ -264,18 +264,18 @@ def test_a_process_that_lost_its_lock_writes_nothing_more(tmp_path: Path) -> Non
 
 
 def test_a_short_first_point_says_nothing_of_the_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = []
+    message = []
 
     def reached(*seconds: float) -> list[float | None]:
-        told.clear()
+        message.clear()
         run = Record(MULTICLASS, 9)
         with Attempt(BLOCK, tmp_path, None) as attempt:
-            attempt.tell = told.append
+            attempt.tell = message.append
             for epoch, each in enumerate(seconds, 1):
                 run.add(epoch, {"train": {"loss": 0.1, "accuracy": 0.5}}, list)
                 run.point_seconds, attempt._reported = each, 0.0
                 attempt.at_point("s0", run)
-        return [progress["seconds_per_epoch"] for progress in told]
+        return [progress["seconds_per_epoch"] for progress in message]
 
     assert reached(8.0, 0.5) == [None, 0.5], "the first has waited for its graph"
     assert reached(LONG, 25.0) == [LONG, 25.0]

@@ -49,14 +49,14 @@ def test_its_convolution_has_the_values_and_gradients_of_tensorflows(
     # Without a fixed number of samples, since the last batch of an epoch has another.
     @tf.function(input_signature=[tf.TensorSpec((None, *image, 3)), tf.TensorSpec(w.shape)])
     def both(x: Any, w: Any) -> list[Any]:
-        found = []
+        result = []
         for each in (tf.nn.conv2d, convolution):
             with tf.GradientTape() as tape:
                 tape.watch([x, w])
                 y = each(x, w, strides=strides, padding=padding)
                 weighted = y * tf.reshape(tf.range(tf.size(y), dtype=tf.float32) % 7, tf.shape(y))
-            found.append([y, *tape.gradient(weighted, [x, w])])
-        return found
+            result.append([y, *tape.gradient(weighted, [x, w])])
+        return result
 
     theirs, ours = both(x, w)
     for expected, value in zip(theirs, ours, strict=True):

@@ -18,16 +18,16 @@ WEIGHTS = [np.float32([1 / 3, math.pi])]
 
 
 def record(*points: float) -> Record:
-    found = Record(MULTICLASS, 9)
+    result = Record(MULTICLASS, 9)
     for epoch, accuracy in enumerate(points, 1):
-        found.add(epoch, {"train": {"loss": 0.1, "accuracy": accuracy}}, lambda: WEIGHTS)
-    return found
+        result.add(epoch, {"train": {"loss": 0.1, "accuracy": accuracy}}, lambda: WEIGHTS)
+    return result
 
 
 def resumed(checkpoints: Checkpoints) -> tuple[Record, list[np.ndarray]]:
-    found, state = record(), []
-    checkpoints.of(0, None).resume(found, state.extend)
-    return found, state
+    result, state = record(), []
+    checkpoints.of(0, None).resume(result, state.extend)
+    return result, state
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ def save(checkpoints: Checkpoints, *points: float) -> None:
 
 def test_record_and_state_come_back_to_the_bit(every_point: Checkpoints) -> None:
     save(every_point, 0.1, 1 / 3)
-    found, state = resumed(every_point)
-    assert found.fields() == record(0.1, 1 / 3).fields() | {"seconds": found.seconds}
-    assert found.best_epoch == 2
-    assert [array.tobytes() for array in found.best_weights] == [array.tobytes() for array in WEIGHTS]
+    result, state = resumed(every_point)
+    assert result.fields() == record(0.1, 1 / 3).fields() | {"seconds": result.seconds}
+    assert result.best_epoch == 2
+    assert [array.tobytes() for array in result.best_weights] == [array.tobytes() for array in WEIGHTS]
     assert [(a.dtype, a.shape, a.tobytes()) for a in state] == [(a.dtype, a.shape, a.tobytes()) for a in STATE]
 
 
 def test_without_a_checkpoint_a_run_begins_at_its_beginning(every_point: Checkpoints) -> None:
-    found, state = resumed(every_point)
-    assert (found.done, state) == (0, [])
+    result, state = resumed(every_point)
+    assert (result.done, state) == (0, [])
 
 
 def test_every_kind_of_damage_is_recognised(tmp_path: Path) -> None:
@@ -127,10 +127,10 @@ def test_what_came_of_a_run_is_kept_beside_its_last_checkpoint(every_point: Chec
     assert every_point.of(0, None).finished() is None
     every_point.of(0, None).finish(outcome)
     assert sorted(path.name for path in every_point.folder.iterdir()) == ["s0.checkpoint", "s0.done"]
-    found = every_point.of(0, None).finished()
-    assert found is not None
-    assert (found.metrics, found.history, found.fit_seconds) == (metrics, outcome.history, 1.5)
-    assert np.array_equal(found.artefacts["a/b"], np.eye(2))
+    result = every_point.of(0, None).finished()
+    assert result is not None
+    assert (result.metrics, result.history, result.fit_seconds) == (metrics, outcome.history, 1.5)
+    assert np.array_equal(result.artefacts["a/b"], np.eye(2))
     assert every_point.of(0, 1).finished() is None
 
 

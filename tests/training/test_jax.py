@@ -60,9 +60,11 @@ def test_what_holds_with_tensorflow_holds_with_jax(
     environment |= {"JAX_PLATFORMS": "cpu", "TMPDIR": str(tmp_path)}
     environment = {name: value for name, value in environment.items() if not name.startswith("PYTEST_")}
     nodes = [str(HERE / name) for name in names]
-    done = subprocess.run([*command, *nodes], env=environment, cwd=HERE.parents[1], stdout=subprocess.PIPE, check=False)
-    assert done.returncode == 0, done.stdout.decode()
-    assert f"{len(names)} passed" in done.stdout.decode()
+    process = subprocess.run(
+        [*command, *nodes], env=environment, cwd=HERE.parents[1], stdout=subprocess.PIPE, check=False
+    )
+    assert process.returncode == 0, process.stdout.decode()
+    assert f"{len(names)} passed" in process.stdout.decode()
 
 
 def test_where_keras_runs_on_tensorflow_nobody_imports_jax() -> None:
@@ -84,8 +86,8 @@ def test_where_keras_runs_on_tensorflow_nobody_imports_jax() -> None:
         assert "jax" not in sys.modules
         """
     environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 0, f"JAX is imported: add to practica.startup whoever does. {done.stderr.decode()}"
+    process = subprocess.run([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, check=False)
+    assert process.returncode == 0, f"JAX is imported: add to practica.startup whoever does. {process.stderr.decode()}"
 
 
 def test_keras_takes_data_frames_though_pandas_is_hidden_from_it() -> None:

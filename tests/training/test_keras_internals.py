@@ -83,8 +83,8 @@ def test_what_fit_has_compiled_can_be_looked_into() -> None:
     (graph,) = train_graphs(model)  # none: see in Keras' TensorFlowTrainer where make_train_function keeps its function
     assert hasattr(graph, "_weak_variables"), "graphs._variables: see how FuncGraph.variables finds them"
     assert {variable.name for variable in _variables(graph)} >= {each.value.name for each in model.trainable_weights}
-    found = not_kept([graph], [])
-    assert found and found.startswith("it changes the variable "), (
+    result = not_kept([graph], [])
+    assert result and result.startswith("it changes the variable "), (
         "graphs.not_kept: see how TensorFlow tells reads apart"
     )
 

@@ -28,11 +28,11 @@ def test_code_data_and_threads_are_in_both_keys(other: dict) -> None:
 
 
 def test_the_precision_that_a_machine_chooses_is_in_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {}
+    result = {}
     for chosen in ("float32", "mixed_bfloat16"):
         monkeypatch.setattr(fit, "precision", lambda settings, chosen=chosen: chosen)
-        found[chosen] = keys()
-    assert all(one != other for one, other in zip(*found.values(), strict=True))
+        result[chosen] = keys()
+    assert all(one != other for one, other in zip(*result.values(), strict=True))
 
 
 def test_versions_are_in_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:

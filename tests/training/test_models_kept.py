@@ -111,8 +111,8 @@ def test_predictions_by_hand_are_those_of_the_run(folder: Path) -> None:
 
     walks = np.asarray(load("walks", folder / "data").arrays["x_test"])[:12]
     np.savez(folder / "walks.npz", x=walks)
-    done = predict(folder, "made_up/images", "--input", str(folder / "walks.npz"), "--out", str(folder / "out.csv"))
-    assert done.exit_code == 0, done.output
+    result = predict(folder, "made_up/images", "--input", str(folder / "walks.npz"), "--out", str(folder / "out.csv"))
+    assert result.exit_code == 0, result.output
     rows = (folder / "out.csv").read_text().splitlines()
     assert len(rows) == 13
     assert rows[0].startswith("sample,output_0,") and rows[0].endswith(",class")
@@ -130,16 +130,16 @@ def test_what_cannot_be_is_one_sentence(folder: Path) -> None:
         (["made_up/normalised", "--input", str(folder / "odd.npz"), "--as-inputs"], "do not fit the net"),
         (["made_up", "--input", "walks.npz"], "'made_up' should read exercise/variant"),
     ):
-        done = predict(folder, *words)
-        assert (done.exit_code, sentence in done.output) == (2, True), done.output
+        result = predict(folder, *words)
+        assert (result.exit_code, sentence in result.output) == (2, True), result.output
     path, content = manifest(folder, "normalised")
     file = path.parent / content["models"]["s1"]["file"]
     whole = file.read_bytes()
     try:
         file.write_bytes(whole + b"x")
-        done = predict(folder, "made_up/normalised", "--seed", "1", "--input", str(folder / "odd.npz"))
-        assert done.exit_code == 2
-        assert "is not the model" in done.output
+        result = predict(folder, "made_up/normalised", "--seed", "1", "--input", str(folder / "odd.npz"))
+        assert result.exit_code == 2
+        assert "is not the model" in result.output
     finally:
         file.write_bytes(whole)
 
@@ -156,7 +156,7 @@ def test_the_exercise_registers_its_layers_before_its_net_is_opened(monkeypatch:
 
     monkeypatch.setattr(exercises, "load", loaded.append)
     monkeypatch.setattr(kept_models, "kept_model", opened)
-    done = CliRunner().invoke(
+    result = CliRunner().invoke(
         main, ["predict", "made_up/normalised", "--input", "a.npz", "--data", "data", "--results", "results"]
     )
-    assert "opened after ['made_up']" in done.output
+    assert "opened after ['made_up']" in result.output

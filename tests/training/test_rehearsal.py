@@ -280,10 +280,10 @@ def test_weights_that_no_seed_decides_are_refused(monkeypatch: pytest.MonkeyPatc
 def test_what_is_monitored_must_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     from practica.exercises.problem import Problem, Task
 
-    said = rehearsed(
+    text = rehearsed(
         monkeypatch, Problem(Task("sparse_categorical_crossentropy", "class", ("f1", "max")), two_classes())
     )
-    assert "monitors 'f1', which is none of its metrics (" in said
+    assert "monitors 'f1', which is none of its metrics (" in text
 
 
 def with_layer(call: Any) -> Any:
@@ -392,8 +392,8 @@ def test_a_net_gives_one_array_of_what_its_loss_takes(monkeypatch: pytest.Monkey
         (ended(layers.Softmax()), "leave the softmax or sigmoid at its end out"),
         (ended(lambda x: [x]), ""),
     ):
-        said = rehearsed(monkeypatch, problem, net)
-        assert words in said if words else not said
+        text = rehearsed(monkeypatch, problem, net)
+        assert words in text if words else not text
 
 
 def test_a_recipe_that_a_compiled_model_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,7 +468,7 @@ def test_the_samples_that_are_tried_hold_the_largest_class_and_word() -> None:
     words, classes = np.ones((100, 5), np.int64), np.zeros(100, np.int64)
     words[70, 3], classes[40], words[20, 0] = 99, 7, 500
     part = Samples(words, classes, np.arange(30, 100))  # the row with 500 is another part's
-    told = telling(part)
-    assert told.x.max() == 99
-    assert told.y.max() == 7
-    assert len(told) <= 6
+    message = telling(part)
+    assert message.x.max() == 99
+    assert message.y.max() == 7
+    assert len(message) <= 6

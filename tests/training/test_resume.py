@@ -217,12 +217,12 @@ def test_a_second_copy_waits_and_puts_back_what_snakemake_deleted(data, undistur
     assert one.end is not None
     assert one.end <= two.start
 
-    (done,) = tmp_path.rglob("s0.done")
-    written = done.stat().st_mtime_ns
+    (result,) = tmp_path.rglob("s0.done")
+    written = result.stat().st_mtime_ns
     shutil.rmtree(LONG.folder(tmp_path))
     assert run(LONG, data, tmp_path) == 0
     assert runs(LONG, tmp_path) == undisturbed(LONG)
-    assert done.stat().st_mtime_ns == written, "a finished run is not trained again"
+    assert result.stat().st_mtime_ns == written, "a finished run is not trained again"
 
     discard_checkpoints(LONG, tmp_path)
     assert not checkpoint_folder(LONG, tmp_path).exists()

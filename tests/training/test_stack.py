@@ -129,10 +129,10 @@ def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, 
     from practica.training.checkpoint import Checkpoints
     from practica.training.stack import check_net
 
-    found = engines(study)
-    assert found.pop("moons/raw_numpy") == "numpy"
-    assert "convolutions" in found.pop("steps/conv")
-    assert set(found.values()) == {"stack"}
+    result = engines(study)
+    assert result.pop("moons/raw_numpy") == "numpy"
+    assert "convolutions" in result.pop("steps/conv")
+    assert set(result.values()) == {"stack"}
     with pytest.raises(NotStackable, match="more than 50,000 parameters"):
         check_net(keras.Sequential([keras.Input((250,)), keras.layers.Dense(200)]))
 

@@ -17,8 +17,8 @@ def test_keras_is_imported_without_what_only_its_pictures_and_wrappers_need() ->
         "print(*sorted({'keras', 'matplotlib', 'sklearn'} & set(sys.modules)))\n"
         "import matplotlib.pyplot, sklearn.model_selection; print('here')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["keras", "here"], "not imported, and not made impossible to import"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["keras", "here"], "not imported, and not made impossible to import"
 
 
 def test_a_package_that_is_there_already_stays() -> None:

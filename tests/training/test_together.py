@@ -127,10 +127,10 @@ def test_a_trial_gets_the_numbers_of_its_own_run(
     outcomes, left = together(blocks, arrays, tmp_path)
     assert not left
     assert sharing == {len(settings) if "common batches" in request.node.callspec.id else 1}
-    for own, found in zip(blocks, outcomes, strict=True):
+    for own, result in zip(blocks, outcomes, strict=True):
         expected = alone(own, arrays, tmp_path)
-        assert list(found) == list(expected)
-        assert_equal(list(found.values()), list(expected.values()))
+        assert list(result) == list(expected)
+        assert_equal(list(result.values()), list(expected.values()))
     losses = [next(iter(each.values())).history["train"]["loss"] for each in outcomes]
     assert not np.allclose(losses[0], losses[1])
 

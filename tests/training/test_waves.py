@@ -36,8 +36,8 @@ def grouped(problems: list[Problem], monkeypatch: pytest.MonkeyPatch, bytes_a_ru
     from practica.training import waves
 
     monkeypatch.setattr(waves, "WAVE_BYTES", 10 * MEGABYTE)
-    found = waves.waves(enumerate(problems), lambda each: len(each.train), bytes_a_run, len(problems))
-    return [list(wave) for wave in found]
+    result = waves.waves(enumerate(problems), lambda each: len(each.train), bytes_a_run, len(problems))
+    return [list(wave) for wave in result]
 
 
 def test_runs_that_share_their_arrays_are_one_wave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +54,8 @@ def test_what_training_takes_counts_for_all_but_the_first_run(monkeypatch: pytes
 
 
 def test_waves_are_of_one_size_where_they_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = grouped([shared() for _ in range(8)], monkeypatch, 2 * MEGABYTE)
-    assert found == [[0, 1, 2, 3], [4, 5, 6, 7]], "not six and two"
+    result = grouped([shared() for _ in range(8)], monkeypatch, 2 * MEGABYTE)
+    assert result == [[0, 1, 2, 3], [4, 5, 6, 7]], "not six and two"
 
 
 def test_runs_of_another_number_of_steps_are_another_wave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,8 +139,8 @@ def test_runs_that_share_a_problem_stay_in_one_wave(monkeypatch: pytest.MonkeyPa
 
     def sizes(first: list[Problem], bytes_a_run: int, together: int) -> list[int]:
         problems = [each for each in first for _ in range(3)]
-        found = waves.waves(enumerate(problems), lambda _: 1, bytes_a_run, len(problems), together)
-        return [len(wave) // (waves.neighbours(wave.values()) if together > 1 else 1) for wave in found]
+        result = waves.waves(enumerate(problems), lambda _: 1, bytes_a_run, len(problems), together)
+        return [len(wave) // (waves.neighbours(wave.values()) if together > 1 else 1) for wave in result]
 
     groups = [shared() for _ in range(5)]
     assert sizes(groups, 2 * MEGABYTE, 1) == [5, 5, 5], "six fit into one"

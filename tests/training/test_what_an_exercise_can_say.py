@@ -147,15 +147,15 @@ def test_a_net_of_texts_is_rehearsed_trained_kept_and_predicts(
     (tmp_path / "few.txt").write_text("\n".join(few))
     answers = set()
     for kind in ("npz", "csv", "txt"):
-        done = predict(f"few.{kind}")
-        assert done.exit_code == 0, done.output
-        answers.add(done.output)
+        result = predict(f"few.{kind}")
+        assert result.exit_code == 0, result.output
+        answers.add(result.output)
     (answer,) = answers
     assert right(answer, arrays["y"][:20]) > 0.6
     np.savez(tmp_path / "numbers.npz", np.zeros(3))
-    done = predict("numbers.npz")
-    assert done.exit_code == 2
-    assert "no texts in it" in done.output
+    result = predict("numbers.npz")
+    assert result.exit_code == 2
+    assert "no texts in it" in result.output
 
 
 def test_a_net_with_several_inputs_predicts_from_an_array_for_each(arrays: Any, tmp_path: Path, kept: Any) -> None:
@@ -163,10 +163,10 @@ def test_a_net_with_several_inputs_predicts_from_an_array_for_each(arrays: Any, 
     predict = kept(text)
     upper, lower, labels = arrays["x"][:700, :32], arrays["x"][:700, 32:], arrays["y"][:700]
     np.savez(tmp_path / "both.npz", lower=lower, upper=upper)
-    done = predict("both.npz")
-    assert done.exit_code == 0, done.output
-    assert right(done.output, labels) > 0.6
-    assert predict("both.npz", "--as-inputs").output == done.output
+    result = predict("both.npz")
+    assert result.exit_code == 0, result.output
+    assert right(result.output, labels) > 0.6
+    assert predict("both.npz", "--as-inputs").output == result.output
     np.savez(tmp_path / "one.npz", upper=upper)
     np.savez(tmp_path / "uneven.npz", upper=upper, lower=lower[:9])
     np.savez(tmp_path / "wide.npz", upper=arrays["x"][:9], lower=lower[:9])
@@ -179,8 +179,8 @@ def test_a_net_with_several_inputs_predicts_from_an_array_for_each(arrays: Any, 
         ),
         ("none.npz", "needs arrays (npz)"),
     ):
-        done = predict(source)
-        assert (done.exit_code, sentence in done.output) == (2, True), done.output
+        result = predict(source)
+        assert (result.exit_code, sentence in result.output) == (2, True), result.output
 
 
 def test_inputs_in_a_tuple_come_from_the_file_in_its_order(arrays: Any, tmp_path: Path, kept: Any) -> None:
@@ -193,7 +193,7 @@ def test_inputs_in_a_tuple_come_from_the_file_in_its_order(arrays: Any, tmp_path
         text = text.replace(old, new)
     predict = kept(text)
     np.savez(tmp_path / "both.npz", arrays["x"][:200, :32], arrays["x"][:200, 32:])
-    done = predict("both.npz")
-    assert done.exit_code == 0, done.output
-    assert right(done.output, arrays["y"][:200]) > 0.6
-    assert predict("both.npz", "--as-inputs").output == done.output
+    result = predict("both.npz")
+    assert result.exit_code == 0, result.output
+    assert right(result.output, arrays["y"][:200]) > 0.6
+    assert predict("both.npz", "--as-inputs").output == result.output

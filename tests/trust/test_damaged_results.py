@@ -46,8 +46,10 @@ def whole(tmp_path_factory):
     write_json(folder / "study.json", dict(study.config))
     journal = Journal(study.block("steps", "dense", (0, 1)), folder)
     journal.end(journal.begin(Holder.here()), "done")
-    done = CliRunner().invoke(main, ["reference", "--results", str(folder), "--out", str(folder.parent / "reference")])
-    assert done.exit_code == 0, done.output
+    result = CliRunner().invoke(
+        main, ["reference", "--results", str(folder), "--out", str(folder.parent / "reference")]
+    )
+    assert result.exit_code == 0, result.output
     return folder
 
 
@@ -64,8 +66,8 @@ def read(words, results, reference, out):
 def test_the_commands_read_what_is_whole(whole, tmp_path, words):
     results = tmp_path / "results"
     shutil.copytree(whole, results)
-    done = read(words, results, whole.parent / "reference", tmp_path / "out")
-    assert done.exit_code == 0, done.output
+    result = read(words, results, whole.parent / "reference", tmp_path / "out")
+    assert result.exit_code == 0, result.output
 
 
 def places(node, before=()):
@@ -117,12 +119,12 @@ def test_one_sentence_or_none(whole, tmp_path, name, number):
     shutil.copytree(whole, results)
     what = damage(results / name, draw)
     words = draw.choice(READERS[name])
-    done = read(words, results, whole.parent / "reference", tmp_path / "out")
-    assert done.exception is None or isinstance(done.exception, SystemExit), (what, words, done.exception)
-    assert done.exit_code in (0, 1, 2)
-    if done.exit_code == 2:
-        assert done.output.startswith("practica: "), (what, words, done.output)
-        assert len(done.output) < 1500, (what, words)
+    result = read(words, results, whole.parent / "reference", tmp_path / "out")
+    assert result.exception is None or isinstance(result.exception, SystemExit), (what, words, result.exception)
+    assert result.exit_code in (0, 1, 2)
+    if result.exit_code == 2:
+        assert result.output.startswith("practica: "), (what, words, result.output)
+        assert len(result.output) < 1500, (what, words)
 
 
 @pytest.mark.parametrize(
@@ -144,9 +146,9 @@ def test_a_file_that_may_not_be_read_is_named_and_nobody_is_told_to_delete_it(wh
         return before(path, *rest, **options)
 
     monkeypatch.setattr(owner, function, refuse)
-    done = read(words, whole, "", "")
-    said = f"practica: cannot read {whole / name}: Permission denied; change its rights\n"
-    assert (done.exit_code, done.output) == (2, said)
+    result = read(words, whole, "", "")
+    text = f"practica: cannot read {whole / name}: Permission denied; change its rights\n"
+    assert (result.exit_code, result.output) == (2, text)
 
 
 def test_what_the_file_system_refuses_is_named(whole, tmp_path):
@@ -154,5 +156,5 @@ def test_what_the_file_system_refuses_is_named(whole, tmp_path):
     shutil.copytree(whole, results)
     (results / "summary.csv").unlink()
     (results / "summary.csv").mkdir()
-    done = read("statistics", results, "", "")
-    assert (done.exit_code, done.output) == (2, f"practica: {results / 'summary.csv'}: Is a directory\n")
+    result = read("statistics", results, "", "")
+    assert (result.exit_code, result.output) == (2, f"practica: {results / 'summary.csv'}: Is a directory\n")

@@ -189,6 +189,6 @@ def test_the_command_line(words, text):
     Path("given.json").write_text(text, encoding="utf-8")
     Path("config.yaml").write_bytes(TEXT)
     arguments = [word.replace("{file}", "given.json").replace("{text}", text) for word in words.split()]
-    done = CliRunner().invoke(main, arguments)
-    assert done.exit_code == 2, (done.output, done.exception)
-    assert "Traceback" not in done.output
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert "Traceback" not in result.output

@@ -58,10 +58,10 @@ def said(results: Path, *words: str) -> str:
     """Run a command that must stop with exit code 2, and return its sentence."""
     command = [*words, "--results", str(results)]
     command += [] if words[0] in ("crate", "deposit") else ["--study", str(results / "study.json")]
-    done = CliRunner().invoke(main, command)
-    assert done.exit_code == 2, (done.output, done.exception)
-    assert done.output.startswith("practica: ") and done.output.count("\n") == 1, done.output
-    return done.output
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert result.output.startswith("practica: ") and result.output.count("\n") == 1, result.output
+    return result.output
 
 
 ACCURACY = {"exercise": "steps", "variant": "conv", "seed": "1", "split": "test", "metric": "accuracy"}
@@ -296,8 +296,8 @@ def test_a_best_value_may_be_that_of_any_epoch(results) -> None:
     table.loc[where(table, **own), "value"] = "0.5"
     write(results / "history.csv.gz", history)
     write(results / "metrics.csv", table)
-    done = CliRunner().invoke(main, ["claims", "--results", str(results), "--study", str(results / "study.json")])
-    assert done.exit_code == 0, (done.output, done.exception)
+    result = CliRunner().invoke(main, ["claims", "--results", str(results), "--study", str(results / "study.json")])
+    assert result.exit_code == 0, (result.output, result.exception)
 
 
 def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
@@ -308,9 +308,9 @@ def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
 
 
 def exported(results: Path, *words: str) -> str:
-    done = CliRunner().invoke(main, [*words, "--results", str(results), "--out", str(results.parent / "out")])
-    assert done.exit_code == 2 and done.output.count("\n") == 1, (done.output, done.exception)
-    return done.output
+    result = CliRunner().invoke(main, [*words, "--results", str(results), "--out", str(results.parent / "out")])
+    assert result.exit_code == 2 and result.output.count("\n") == 1, (result.output, result.exception)
+    return result.output
 
 
 @pytest.mark.parametrize("command", ["crate", "deposit"])
@@ -340,9 +340,9 @@ def test_another_study_is_checked_before_it_is_compared(results, tmp_path, colum
     place = where(table, metric="accuracy")
     table.loc[place, column] = value
     write(tmp_path / "other" / "summary.csv", table)
-    done = CliRunner().invoke(main, ["compare", str(tmp_path / "other"), "--results", str(results)])
-    assert done.exit_code == 2, (done.output, done.exception)
-    assert f"{tmp_path / 'other' / 'summary.csv'}, line {place + 2}: " in done.output and message in done.output
+    result = CliRunner().invoke(main, ["compare", str(tmp_path / "other"), "--results", str(results)])
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert f"{tmp_path / 'other' / 'summary.csv'}, line {place + 2}: " in result.output and message in result.output
 
 
 @pytest.mark.parametrize(
@@ -367,8 +367,8 @@ def test_what_lacks_for_a_reason_passes(results, study, change: str) -> None:
         commands.append(["page"])  # it shows every run of the study, and says itself which are not collected
     for words in [*commands, ["statistics"], ["claims"], ["table", "table2"], ["figure", "fig1b"]]:
         command = [*words, "--results", str(results), "--study", str(results / "study.json")]
-        done = CliRunner().invoke(main, command)
-        assert done.exit_code == 0, (words, done.output, done.exception)
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 0, (words, result.output, result.exception)
 
 
 def change(path: Path, edit) -> None:
@@ -431,8 +431,8 @@ def test_what_a_study_can_have_passes(results) -> None:
     write(results / "metrics.csv", table)
     for words in (["statistics"], ["claims"], ["table", "table2"], ["page"], ["figure", "fig1b"]):
         command = [*words, "--results", str(results), "--study", str(results / "study.json")]
-        done = CliRunner().invoke(main, command)
-        assert done.exit_code == 0, (words, done.output, done.exception)
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 0, (words, result.output, result.exception)
 
 
 def test_only_early_stopping_excuses_unequal_epochs() -> None:
@@ -454,5 +454,5 @@ def test_a_study_of_a_single_variant_compares_nothing_and_is_whole(tmp_path: Pat
     fill(alone, tmp_path)
     write_json(tmp_path / "study.json", dict(alone.config))
     command = ["page", "--results", str(tmp_path), "--study", str(tmp_path / "study.json")]
-    done = CliRunner().invoke(main, command)
-    assert done.exit_code == 0, (done.output, done.exception)
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, (result.output, result.exception)

@@ -38,9 +38,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(folder, FOLDER, few)
     shutil.rmtree(folder / "study")
     two_protocols(folder / "study")
-    done = project.snakemake("--nocolor", "results/metrics.csv", "--config", "exercises.steps.settings.epochs=1")
-    assert done.returncode == 0, done.stderr
-    (folder / "first.log").write_text(done.stderr)
+    process = project.snakemake("--nocolor", "results/metrics.csv", "--config", "exercises.steps.settings.epochs=1")
+    assert process.returncode == 0, process.stderr
+    (folder / "first.log").write_text(process.stderr)
     return project
 
 

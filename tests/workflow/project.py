@@ -40,10 +40,10 @@ class Project:
 
     def planned(self, *words: str) -> set[str]:
         """Return the jobs that a dry run lists, by their messages."""
-        done = self.snakemake("-n", *words)
-        assert done.returncode == 0, done.stderr
+        process = self.snakemake("-n", *words)
+        assert process.returncode == 0, process.stderr
         jobs = re.compile(r"  ([A-Za-z].*?)(?:  \(.*)?")  # the table above them is indented more
-        return {found[1] for found in map(jobs.fullmatch, done.stdout.splitlines()) if found}
+        return {result[1] for result in map(jobs.fullmatch, process.stdout.splitlines()) if result}
 
     def trained(self, *words: str) -> set[str]:
         """Return the blocks that a dry run would train."""
@@ -70,9 +70,9 @@ class Project:
             path = self.folder / line.partition("\t")[0]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("") if path.suffix else path.mkdir(exist_ok=True)
-        done = self.snakemake("--touch", "--forceall")
-        assert done.returncode == 0, done.stderr
-        assert ": 0 trained, " in done.stderr
+        process = self.snakemake("--touch", "--forceall")
+        assert process.returncode == 0, process.stderr
+        assert ": 0 trained, " in process.stderr
 
 
 def copy_project(folder: Path, study: Path, tiny: Mapping[str, Any]) -> Project:
@@ -107,7 +107,7 @@ def check_kept_by_touch(touched: Project) -> None:
     """Check that ``--touch`` accepts existing results as made by the current code, as the README says."""
     with touched.edited("workflow/practica/feed.py", ".prefetch(2)", ".prefetch(3)"):
         assert touched.trained()
-        done = touched.snakemake("--touch")
-        assert done.returncode == 0, done.stderr
+        process = touched.snakemake("--touch")
+        assert process.returncode == 0, process.stderr
         assert touched.planned() == set()
     assert touched.snakemake("--touch").returncode == 0

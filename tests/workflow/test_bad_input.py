@@ -42,12 +42,12 @@ pytestmark = pytest.mark.workflow
 def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) -> None:
     (fresh.folder / "afile").touch()
     (fresh.folder / "bad.yaml").write_text("\n".join(words) + "\n")
-    done = fresh.snakemake("-n", "--configfile", "tiny.yaml", "bad.yaml")
-    assert done.returncode == 2, done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith("practica:")]
+    process = fresh.snakemake("-n", "--configfile", "tiny.yaml", "bad.yaml")
+    assert process.returncode == 2, process.stderr
+    lines = [line for line in process.stderr.splitlines() if line.startswith("practica:")]
     assert len(lines) == 1
     assert sentence in lines[0]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in process.stderr
     assert not (fresh.folder / "results").exists()
 
 
@@ -61,22 +61,22 @@ def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) ->
 )
 def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, content: bytes, sentence: str) -> None:
     (fresh.folder / name).write_bytes(content)
-    done = fresh.snakemake("-n", "--configfile", "tiny.yaml", *(["bad.yaml"] if name == "bad.yaml" else []))
-    assert done.returncode == 2, done.stderr
-    assert [line for line in done.stderr.splitlines() if sentence in line]
-    assert "Traceback" not in done.stderr + done.stdout
+    process = fresh.snakemake("-n", "--configfile", "tiny.yaml", *(["bad.yaml"] if name == "bad.yaml" else []))
+    assert process.returncode == 2, process.stderr
+    assert [line for line in process.stderr.splitlines() if sentence in line]
+    assert "Traceback" not in process.stderr + process.stdout
 
 
 def test_the_first_line_says_what_is_merged_and_nothing_is_dropped(fresh) -> None:
     (fresh.folder / "mine.yaml").write_text("exercises: {steps: {settings: {epochs: 7}}}\n")
     (fresh.folder / "study/steps/quick.yaml").write_text("settings: {epochs: 2}\n")
     words = ["--profile", "profiles/quick", "--configfile", "mine.yaml", "--config", "only=steps", "--config"]
-    done = fresh.snakemake("-n", *words, "exercises.steps.seeds=0-2", "seeds_per_job=1")
-    assert done.returncode == 0, done.stderr
-    ours = [line for line in done.stderr.splitlines() if not line.startswith("Using ")]
+    process = fresh.snakemake("-n", *words, "exercises.steps.seeds=0-2", "seeds_per_job=1")
+    assert process.returncode == 0, process.stderr
+    ours = [line for line in process.stderr.splitlines() if not line.startswith("Using ")]
     merged = "config.yaml, profiles/quick/settings.yaml, tiny.yaml, mine.yaml"
     assert ours[0] == f"Configuration: {merged}, only=steps, exercises.steps.seeds=0-2, seeds_per_job=1"
-    trained = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Training ")]
+    trained = [line.split()[1] for line in process.stdout.splitlines() if line.startswith("  Training ")]
     assert sorted(trained) == [f"steps/{name}/s{seed}" for name in ("conv", "dense") for seed in range(3)]
 
 
@@ -91,8 +91,8 @@ def test_a_key_that_a_later_file_removes_is_gone_in_the_run_and_in_its_jobs(fres
     words = ["--configfile", "tiny.yaml", "tuned.yaml", "mine.yaml", "--config", "only=moons"]
     for mode in (["--nocolor"], ["--mode", "remote", "--force", "--nolock"]):
         merged = ["--configfile", *map(str, fresh.folder.glob(".snakemake/practica_merged_*"))]
-        done = fresh.snakemake(*mode, "results/study.json", *(merged if "remote" in mode else words))
-        assert done.returncode == 0, done.stderr
+        process = fresh.snakemake(*mode, "results/study.json", *(merged if "remote" in mode else words))
+        assert process.returncode == 0, process.stderr
         written = json.loads((fresh.folder / "results/study.json").read_text())["exercises"]["moons"]
         assert "momentum" not in written["settings"]
         assert "grid" not in written["variants"]["corrected"]
@@ -111,26 +111,26 @@ def test_the_quick_study_can_be_varied_in_what_it_cuts(fresh, words: list[str]) 
     (fresh.folder / "mine.yaml").write_text("exercises: {steps: {settings: {epochs: 7}}}\n")
     (fresh.folder / "tiny.yaml").write_text("{}\n")
     target = "results/runs/steps/dense/s0/metrics.json"
-    done = fresh.snakemake("-n", "-p", target, "--profile", "profiles/quick", *words)
-    assert done.returncode == 0, done.stderr
-    assert '"epochs":7' in done.stderr + done.stdout
-    assert '"batch_size":16' in done.stderr + done.stdout
+    process = fresh.snakemake("-n", "-p", target, "--profile", "profiles/quick", *words)
+    assert process.returncode == 0, process.stderr
+    assert '"epochs":7' in process.stderr + process.stdout
+    assert '"batch_size":16' in process.stderr + process.stdout
 
 
 @pytest.mark.parametrize("place", ["report", "docs/../report", ".", "..", "data"])
 def test_a_run_never_takes_the_projects_own_folder_for_its_results(fresh, place: str) -> None:
     before = sorted(path.name for path in (fresh.folder / "report").rglob("*"))
-    done = fresh.snakemake("--config", f"results={place}", "only=steps")
-    assert done.returncode == 2, done.stderr
-    assert [line for line in done.stderr.splitlines() if line.startswith("practica: configuration: results: ")]
+    process = fresh.snakemake("--config", f"results={place}", "only=steps")
+    assert process.returncode == 2, process.stderr
+    assert [line for line in process.stderr.splitlines() if line.startswith("practica: configuration: results: ")]
     assert sorted(path.name for path in (fresh.folder / "report").rglob("*")) == before
 
 
 @pytest.mark.parametrize("word", ["exercises.steps.settings.epochs=010", "exercises.steps.resources.runtime=2:00:00"])
 def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
-    done = fresh.snakemake("-n", "--config", word)
-    assert done.returncode == 2, done.stderr
-    assert " is not a number: write " in done.stderr
+    process = fresh.snakemake("-n", "--config", word)
+    assert process.returncode == 2, process.stderr
+    assert " is not a number: write " in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -154,18 +154,20 @@ def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
     ],
 )
 def test_a_target_that_is_none_is_one_sentence(fresh, target: str, sentence: str) -> None:
-    done = fresh.snakemake("-n", target)
-    assert done.returncode == 2, done.stderr
-    said = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith(("Using ", "Config"))]
-    assert len(said) == 1
-    assert sentence in said[0]
+    process = fresh.snakemake("-n", target)
+    assert process.returncode == 2, process.stderr
+    text = [
+        line for line in (process.stderr + process.stdout).splitlines() if not line.startswith(("Using ", "Config"))
+    ]
+    assert len(text) == 1
+    assert sentence in text[0]
 
 
 def test_what_snakemake_is_asked_to_print_is_printed(fresh) -> None:
     words = ["--config", "only=steps"]
-    done = fresh.snakemake("-p", "results/study.json", *words)
-    assert "    python -m practica study --json " in done.stderr
-    assert "Building DAG" not in done.stderr
+    process = fresh.snakemake("-p", "results/study.json", *words)
+    assert "    python -m practica study --json " in process.stderr
+    assert "Building DAG" not in process.stderr
     assert "    python" not in fresh.snakemake("results/study.json", "-F", *words).stderr
     quiet = fresh.snakemake("-F", "results/study.json", *words, "-q").stderr
     assert " begins" not in quiet and "[1/1]" not in quiet
@@ -181,12 +183,12 @@ def test_what_snakemake_is_asked_to_print_is_printed(fresh) -> None:
 def test_a_backend_that_cannot_be_had_is_named(fresh) -> None:
     command = [sys.executable, "-m", "practica", "models"]
     env = {**os.environ, "KERAS_BACKEND": "nonsense"}
-    done = subprocess.run(command, cwd=fresh.folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith(
+    process = subprocess.run(command, cwd=fresh.folder, env=env, capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    assert process.stderr.startswith(
         "practica: Keras cannot be imported (Unable to import backend : nonsense): set KERAS_"
     )
-    assert done.stderr.count("\n") == 1
+    assert process.stderr.count("\n") == 1
 
 
 def test_a_user_without_a_name_gets_one(monkeypatch) -> None:
@@ -199,11 +201,11 @@ def test_a_user_without_a_name_gets_one(monkeypatch) -> None:
 
 def test_a_user_without_a_home_is_told_so(fresh) -> None:
     (fresh.folder / "afile").touch()
-    done = fresh.snakemake("-n", env={"HOME": str(fresh.folder / "afile"), "XDG_CACHE_HOME": ""})
-    assert done.returncode == 2, done.stderr
-    assert "practica: cannot write to " in done.stderr
-    assert "set HOME or XDG_CACHE_HOME" in done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
+    process = fresh.snakemake("-n", env={"HOME": str(fresh.folder / "afile"), "XDG_CACHE_HOME": ""})
+    assert process.returncode == 2, process.stderr
+    assert "practica: cannot write to " in process.stderr
+    assert "set HOME or XDG_CACHE_HOME" in process.stderr
+    assert "Traceback" not in process.stderr + process.stdout
 
 
 def test_of_a_failed_job_the_sentence_is_shown_and_the_traceback_left_in_its_log() -> None:

@@ -43,9 +43,9 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def jobs(project: Project, *words: str, env: dict[str, str]) -> list[str]:
     """Return the jobs of a dry run, in their order."""
-    done = project.snakemake("-n", *words, env=env)
-    assert done.returncode == 0, done.stderr + done.stdout
-    return [line.split("  (")[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")]
+    process = project.snakemake("-n", *words, env=env)
+    assert process.returncode == 0, process.stderr + process.stdout
+    return [line.split("  (")[0].strip() for line in process.stdout.splitlines() if line.startswith("  ")]
 
 
 def test_the_road_of_the_data_is_no_reason_to_train(
@@ -56,8 +56,8 @@ def test_the_road_of_the_data_is_no_reason_to_train(
     def planned(**more: str) -> list[str]:
         return jobs(published, RUN, env={**offline, **more})
 
-    done = published.snakemake("--nocolor", RUN, env={**offline, "PRACTICA_DATA_MIRROR": str(empty)})
-    assert done.returncode == 0, done.stderr
+    process = published.snakemake("--nocolor", RUN, env={**offline, "PRACTICA_DATA_MIRROR": str(empty)})
+    assert process.returncode == 0, process.stderr
     described = published.folder / "data/prepared/crescents/dataset.json"
     before = described.read_bytes()
     for mirror in ("", f"{empty}/", f"file://{empty}", str(empty)):
@@ -82,9 +82,9 @@ def test_the_road_of_the_data_is_no_reason_to_train(
         "Rehearsing what is to be trained (moons/raw)",
         "Training moons/raw/s0",
     ]
-    done = published.snakemake("--nocolor", RUN, env={**offline, **mirror})
-    assert done.returncode == 2
-    _, sentence = done.stderr.rsplit("practica: data set crescents is not available:", 1)
+    process = published.snakemake("--nocolor", RUN, env={**offline, **mirror})
+    assert process.returncode == 2
+    _, sentence = process.stderr.rsplit("practica: data set crescents is not available:", 1)
     assert f"{file}: it cannot be read" in sentence
     assert described.read_bytes() == before
     file.unlink()
@@ -95,8 +95,8 @@ def test_the_road_of_the_data_is_no_reason_to_train(
 
 
 def test_data_that_are_deleted_are_prepared_again_at_most(published: Project, offline: dict[str, str]) -> None:
-    done = published.snakemake("--nocolor", RUN, OTHER, env=offline)
-    assert done.returncode == 0, done.stderr
+    process = published.snakemake("--nocolor", RUN, OTHER, env=offline)
+    assert process.returncode == 0, process.stderr
 
     shutil.rmtree(published.folder / "data")
     assert jobs(published, RUN, OTHER, env=offline) == []
@@ -106,7 +106,7 @@ def test_data_that_are_deleted_are_prepared_again_at_most(published: Project, of
     again = ["Preparing the data set crescents", "Training moons/raw/s0"]
     assert jobs(published, RUN, OTHER, env=offline) == again
     before = kept.stat().st_mtime_ns
-    done = published.snakemake("--nocolor", RUN, OTHER, env=offline)
-    assert done.returncode == 0, done.stderr
+    process = published.snakemake("--nocolor", RUN, OTHER, env=offline)
+    assert process.returncode == 0, process.stderr
     assert kept.stat().st_mtime_ns == before
     assert jobs(published, RUN, OTHER, env=offline) == []

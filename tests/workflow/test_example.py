@@ -46,8 +46,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for words in (["init", "-q"], ["add", "."], commit):  # the report names the version of the code
         subprocess.run(["git", *words], cwd=project.folder, check=True)
     for words in ([], ["--report", "results/report.zip"]):
-        done = project.snakemake(*words)
-        assert done.returncode == 0, done.stderr[-5000:]
+        process = project.snakemake(*words)
+        assert process.returncode == 0, process.stderr[-5000:]
     return project
 
 
@@ -60,15 +60,15 @@ def results(finished: Project) -> Path:
 @pytest.fixture(scope="module")
 def texts(results: Path) -> dict[str, str]:
     """Return the texts that people read: those of the PDF and of each page, and the PDF's properties."""
-    said = {}
+    message = {}
     for name, words in (("pdf", ["pdftotext", "-layout"]), ("metadata", ["pdfinfo"])):
         end = ["-"] if name == "pdf" else []
-        done = subprocess.run([*words, results / "report_en.pdf", *end], capture_output=True, text=True, check=True)
-        said[name] = done.stdout
+        process = subprocess.run([*words, results / "report_en.pdf", *end], capture_output=True, text=True, check=True)
+        message[name] = process.stdout
     for page in (results / "page").glob("*.html"):
         text = re.sub(r"<(script|style).*?</\1>", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-        said[page.name] = unescape(re.sub(r"<[^>]+>", " ", text))
-    return {name: " ".join(text.split()) for name, text in said.items()}
+        message[page.name] = unescape(re.sub(r"<[^>]+>", " ", text))
+    return {name: " ".join(text.split()) for name, text in message.items()}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -154,7 +154,9 @@ def test_no_hole_is_left_in_the_prose(texts: dict[str, str]) -> None:
 
 def test_nothing_of_another_study_is_said(texts: dict[str, str]) -> None:
     for name, text in texts.items():
-        assert not (found := ELSEWHERE.search(text)), f"{name}: {text[max(found.start() - 80, 0) : found.end() + 80]}"
+        assert not (result := ELSEWHERE.search(text)), (
+            f"{name}: {text[max(result.start() - 80, 0) : result.end() + 80]}"
+        )
 
 
 def test_no_sentence_speaks_of_a_source(texts: dict[str, str]) -> None:
@@ -206,9 +208,9 @@ def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_
 
 def test_nothing_is_left_to_do_and_the_plan_says_so(finished: Project, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    done = finished.snakemake("-n", env={"PRACTICA_PLAN": str(plan)})
-    assert done.returncode == 0, done.stderr
-    assert "Nothing to be done" in done.stdout
+    process = finished.snakemake("-n", env={"PRACTICA_PLAN": str(plan)})
+    assert process.returncode == 0, process.stderr
+    assert "Nothing to be done" in process.stdout
     content = json.loads(plan.read_text())
     assert (content["trainings"], content["others"]) == ([], {})
 
@@ -220,9 +222,9 @@ def test_a_dry_run_imports_no_tensorflow(finished: Project, tmp_path: Path) -> N
         "            raise SystemExit(f'{name} was imported')\nsys.meta_path.insert(0, Refuse())\n"
     )
     path = f"{tmp_path}:{finished.folder / 'workflow'}"
-    done = finished.snakemake("-n", "--forceall", env={"PYTHONPATH": path})
-    assert done.returncode == 0, done.stderr
-    assert "Training strokes/filters/s0-9" in done.stdout
+    process = finished.snakemake("-n", "--forceall", env={"PYTHONPATH": path})
+    assert process.returncode == 0, process.stderr
+    assert "Training strokes/filters/s0-9" in process.stdout
 
 
 def test_a_comment_reruns_nothing(finished: Project) -> None:
@@ -288,9 +290,9 @@ def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(
         "exercises: {strokes: {variants: {pixels: {settings: {optimizer: sgd, learning_rate: 1.0e+30}}}}}\n"
     )
     config = ["--configfile", "tiny.yaml", "over.yaml"]
-    done = finished.snakemake(*config)
-    assert done.returncode == 1
-    assert "FAILED: Training strokes/pixels/s0-9" in done.stderr
+    process = finished.snakemake(*config)
+    assert process.returncode == 1
+    assert "FAILED: Training strokes/pixels/s0-9" in process.stderr
     failure = json.loads((finished.folder / "results/failures/strokes/pixels/s0-9.json").read_text())
     assert "lower the learning rate" in failure["reason"]
     assert finished.trained(*config) == {"strokes/pixels/s0-9"}

@@ -14,8 +14,8 @@ def test_the_shell_is_given_words_and_never_commands(fresh):
     over = {"title": HOSTILE, "author": HOSTILE, "results": results, "data": {"folder": f"d{results}"}}
     (fresh.folder / "hostile.yaml").write_text(yaml.safe_dump(over))
     study, dataset = f"{results}/study.json", f"d{results}/prepared/walks/dataset.json"
-    done = fresh.snakemake("--configfile", "tiny.yaml", "hostile.yaml", "--", study, dataset)
-    assert done.returncode == 0, done.stderr
+    process = fresh.snakemake("--configfile", "tiny.yaml", "hostile.yaml", "--", study, dataset)
+    assert process.returncode == 0, process.stderr
     resolved = json.loads((fresh.folder / study).read_text(encoding="utf-8"))
     assert (resolved["title"], resolved["author"]) == (HOSTILE, HOSTILE)
     assert (fresh.folder / dataset).is_file()

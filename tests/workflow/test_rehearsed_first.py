@@ -54,8 +54,8 @@ def test_what_is_known_is_neither_rehearsed_nor_trained_again(trained, memory) -
         *(f"Training steps/{variant}/s1" for variant in ("dense", "conv")),
         *(f"Training moons/{variant}/s1" for variant in ("raw", "corrected", "deeper")),
     }
-    done = trained.snakemake("-n", "-p", RUNS, *STUDY, "seeds=2")
-    trainings = [line for line in (done.stdout + done.stderr).splitlines() if "practica train" in line]
+    process = trained.snakemake("-n", "-p", RUNS, *STUDY, "seeds=2")
+    trainings = [line for line in (process.stdout + process.stderr).splitlines() if "practica train" in line]
     assert ["--gpu 0" in line for line in trainings] == [True] * 5  # as the rehearsal has counted
 
 
@@ -82,8 +82,8 @@ def test_an_added_variant_is_rehearsed_alone(trained, memory) -> None:
     (trained.folder / "more.yaml").write_text("exercises: {moons: {variants: {more: {model: dense}}}}\n")
     words = ["--configfile", "tiny.yaml", "more.yaml", *STUDY]
     assert jobs(trained, *words) == {"Rehearsing what is to be trained (study)", "Training moons/more/s0"}
-    done = trained.snakemake("-n", "-p", RUNS, *words)
-    lines = (done.stdout + done.stderr).splitlines()
+    process = trained.snakemake("-n", "-p", RUNS, *words)
+    lines = (process.stdout + process.stderr).splitlines()
     (command,) = [line for line in lines if "practica rehearse" in line]
     assert "rehearse moons/more --part study" in command
     assert command.endswith("--processes 2 > results/logs/rehearsed/study/" + command.rpartition("/")[2])  # two cores
@@ -101,17 +101,17 @@ def test_a_block_of_a_second_protocol_is_rehearsed_by_itself(trained, memory) ->
 
 def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, memory) -> None:
     (trained.folder / "bad.yaml").write_text(IMPOSSIBLE)
-    done = trained.snakemake("--nocolor", RUNS, "--configfile", "tiny.yaml", "bad.yaml", *STUDY)
-    assert done.returncode == 2, done.stderr
-    told = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
-    assert [line.split(": ")[1].removesuffix("/s0") for line in told] == [
+    process = trained.snakemake("--nocolor", RUNS, "--configfile", "tiny.yaml", "bad.yaml", *STUDY)
+    assert process.returncode == 2, process.stderr
+    message = [line for line in process.stderr.splitlines() if line.startswith("practica: ")]
+    assert [line.split(": ")[1].removesuffix("/s0") for line in message] == [
         "moons/folded",
         "moons/other",
         "steps/dense",
         "steps/conv",
     ]
-    assert "Training" not in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Training" not in process.stderr
+    assert "Traceback" not in process.stderr
     assert not (trained.folder / "results/runs/moons/good").exists()
 
     # Possible trainings are remembered; after a repair, only the impossible one is tried again.
@@ -138,9 +138,9 @@ def test_trials_that_can_share_a_graph_train_together_first(trained, memory) -> 
     tuned = "exercises: {{moons: {{variants: {{raw: {{grid: {{units: [[4], [5]], learning_rate: {rates}}}}}}}}}}}\n"
     (trained.folder / "tuned.yaml").write_text("tuning: {seeds: 2}\n" + tuned.format(rates=[0.1, 0.2]))
     words = ["--configfile", "tiny.yaml", "tuned.yaml", *STUDY]
-    done = trained.snakemake("--nocolor", "tuning", *words)
-    assert done.returncode == 0, done.stderr
-    order = [line.split("moons")[0].strip() for line in done.stderr.splitlines() if line.endswith(" begins")]
+    process = trained.snakemake("--nocolor", "tuning", *words)
+    assert process.returncode == 0, process.stderr
+    order = [line.split("moons")[0].strip() for line in process.stderr.splitlines() if line.endswith(" begins")]
     trainings = [step for step in order if step.startswith("Training")]
     assert trainings == ["Training trials of", *["Training"] * 8], "a job for each seed of each trial"
     results = trained.folder / "results/tuning"
@@ -158,8 +158,10 @@ def test_trials_that_can_share_a_graph_train_together_first(trained, memory) -> 
     assert "Training trials of moons/raw together" in planned
     (trained.folder / "gpu.yaml").write_text("exercises: {moons: {resources: {gpu: 1}}}\n")
     for files, gpus in (("tuned.yaml",), "--gpu 0"), (("tuned.yaml", "gpu.yaml"), "--gpu 1"):
-        done = trained.snakemake("-n", "-p", "tuning", "--configfile", "tiny.yaml", *files, *STUDY)
-        (command,) = [line for line in (done.stdout + done.stderr).splitlines() if "practica train-trials" in line]
+        process = trained.snakemake("-n", "-p", "tuning", "--configfile", "tiny.yaml", *files, *STUDY)
+        (command,) = [
+            line for line in (process.stdout + process.stderr).splitlines() if "practica train-trials" in line
+        ]
         assert gpus in command
     one = next(job for job in planned if job.startswith("Training moons/raw/t")).split()[1]
     alone = trained.planned(f"results/tuning/runs/{one}/metrics.json", *words)

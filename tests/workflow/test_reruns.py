@@ -178,6 +178,6 @@ def test_jobs_know_what_the_command_that_plans_them_found_out_about_the_code(fre
     rule = f'rule look:\n    output:\n        "seen.json",\n    shell:\n        "{command}"\n'
     (fresh.folder / "study/steps/look.smk").write_text(rule)
     time.sleep(memory.SETTLED + 0.5)  # what is found out about files that have just been written is not kept
-    done = fresh.snakemake("--nocolor", "seen.json")
-    assert done.returncode == 0, done.stderr
+    process = fresh.snakemake("--nocolor", "seen.json")
+    assert process.returncode == 0, process.stderr
     assert json.loads((fresh.folder / "seen.json").read_text())["found"]

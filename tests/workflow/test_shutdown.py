@@ -63,18 +63,18 @@ def test_a_signal_ends_it_in_seconds_with_a_checkpoint_and_no_lock(fresh, number
         assert trainings
         assert locks(fresh.folder)
         process.send_signal(number)
-        said = process.communicate(timeout=20)[0]
-        assert process.returncode == 1, said
+        text = process.communicate(timeout=20)[0]
+        assert process.returncode == 1, text
         assert not [job for job in trainings if job.is_running()]  # it has waited for them
         psutil.wait_procs(jobs, timeout=5)
     assert not [job for job in jobs if job.is_running()]
     assert not locks(fresh.folder)
     journal = (fresh.folder / "results/journal" / f"{BLOCK}.jsonl").read_text()
     assert "terminated by SIG" in journal
-    assert "Traceback" not in said
-    assert f"stopped: Training {BLOCK}" in said
-    assert "FAILED" not in said
-    assert "0 jobs failed" in said
+    assert "Traceback" not in text
+    assert f"stopped: Training {BLOCK}" in text
+    assert "FAILED" not in text
+    assert "0 jobs failed" in text
 
 
 def test_one_that_is_to_outlive_its_terminal_does(fresh) -> None:
@@ -96,9 +96,9 @@ def test_the_lock_of_one_that_was_killed_is_removed_and_that_of_another_is_not(f
         assert refused.stderr.count("\n") == 3  # with the profile and the configuration
         planned = fresh.snakemake("--nocolor", "--dry-run", RUN)
         assert planned.returncode == 0
-        said = planned.stdout + planned.stderr
-        assert f"Another Snakemake, process {process.pid} on {socket.gethostname()}, holds the lock" in said
-        assert "Error" not in said
+        text = planned.stdout + planned.stderr
+        assert f"Another Snakemake, process {process.pid} on {socket.gethostname()}, holds the lock" in text
+        assert "Error" not in text
         process.kill()
         process.wait()
         for job in before:
@@ -112,9 +112,9 @@ def test_the_lock_of_one_that_was_killed_is_removed_and_that_of_another_is_not(f
         assert "remove the lock with snakemake --unlock" in refused.stderr
         assert note.is_file()
     note.write_text(json.dumps(owner))
-    done = fresh.snakemake("--nocolor", "results/study.json")
-    assert done.returncode == 0, done.stderr
-    assert f"The lock of process {owner['pid']}, which is gone, is removed" in done.stderr
+    result = fresh.snakemake("--nocolor", "results/study.json")
+    assert result.returncode == 0, result.stderr
+    assert f"The lock of process {owner['pid']}, which is gone, is removed" in result.stderr
     assert not locks(fresh.folder)
 
 
@@ -124,5 +124,5 @@ def test_a_process_that_has_got_the_number_of_one_that_is_gone_holds_no_lock(fre
     (folder / "0.output.lock").write_text("results/study.json\n")
     note = {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time() - 60}
     (folder / "practica.json").write_text(json.dumps(note))
-    done = fresh.snakemake("--nocolor", "results/study.json")
-    assert done.returncode == 0, done.stderr
+    process = fresh.snakemake("--nocolor", "results/study.json")
+    assert process.returncode == 0, process.stderr

@@ -217,8 +217,8 @@ def test_a_workflow_may_leave_its_jobs_to_the_next_snakemake(slurm: Any) -> None
     patient.cancel()
     assert "scancel" not in Path("calls").read_text()
     assert Path(patient._tmpdir).exists()  # for jobs that have not begun
-    (said,) = patient.told
-    assert said.endswith("the next start of Snakemake takes them over (to end them: scancel 7)")
+    (text,) = patient.told
+    assert text.endswith("the next start of Snakemake takes them over (to end them: scancel 7)")
     slurm("squeue", f"7|PENDING|{NAME}")
     following = Watched()
     following.run_job(job())

@@ -178,22 +178,22 @@ def test_a_submission_asks_the_methods_that_are_overridden() -> None:
 
 
 def test_what_the_threads_of_submission_tell_reaches_snakemake() -> None:
-    told: list[Any] = []
+    message: list[Any] = []
 
     class Loose(internals().CappedExecutor):
         def __init__(self) -> None:
             self._main_event_loop = None
 
         def report_job_submission(self, info: Any, register_job: bool = True) -> None:
-            told.append((info.job, info.external_jobid, info.aux))
+            message.append((info.job, info.external_jobid, info.aux))
 
         def report_job_error(self, info: Any, msg: str = "", **_: Any) -> None:
-            told.append((info.job, msg))
+            message.append((info.job, msg))
 
     executor = Loose()
     executor.report_taken_over("a", "7", {"x": 1})
     executor.report_unsubmitted("b", "why")
-    assert told == [("a", "7", {"x": 1}), ("b", "why")]
+    assert message == [("a", "7", {"x": 1}), ("b", "why")]
 
 
 def test_snakemake_finds_both_plugins_and_puts_none_in_the_place_of_the_other() -> None:
@@ -217,9 +217,9 @@ def test_the_settings_are_those_of_the_slurm_options(
     words = ["--profile", "site", "--slurm-qos", "long", "--slurm-init-seconds-before-status-checks", "7"]
     monkeypatch.setattr(sys, "argv", [program, *words])
     _, arguments = parse_args(words)
-    said = capfd.readouterr()
+    text = capfd.readouterr()
     settings = ExecutorPluginRegistry().get_plugin("slurm-patient").get_settings(arguments)
-    assert capfd.readouterr() == ("", ""), f"Snakemake says again what it has said: {said}"
+    assert capfd.readouterr() == ("", ""), f"Snakemake says again what it has said: {text}"
     assert isinstance(settings, plugin.ExecutorSettings)
     assert (settings.qos, settings.no_requeue, settings.init_seconds_before_status_checks) == ("long", True, 7)
     assert settings.runs_per_job == 4

@@ -79,9 +79,9 @@ def test_both_sides_train_the_same_block(study: Study) -> None:
 
 
 def test_an_unknown_case_is_named() -> None:
-    done = CliRunner().invoke(main, ["--cases", "ej06 ej66"])
-    assert done.exit_code == 2
-    assert "no case 'ej66'" in done.output
+    result = CliRunner().invoke(main, ["--cases", "ej06 ej66"])
+    assert result.exit_code == 2
+    assert "no case 'ej66'" in result.output
     assert [case.name for case in chosen(["xor", "ej06"])] == ["ej06", "xor"]
     assert "dag1000" not in [case.name for case in chosen([])]
     assert [case.name for case in chosen(["dag1000"])] == ["dag1000"]
@@ -107,9 +107,9 @@ def test_a_tiny_case_runs_on_both_sides(study: Study, tmp_path: Path) -> None:
     assert three.value is not None, three.note
     assert all(side.seconds.median > 0 and side.peak_mb > 100 for side in (one.other, one.ours))
     assert limit.value is not None, limit.note
-    said = next(done.said for job, done in repetition.items() if job.side == "limits")
-    assert all(said[name] > 0 for name in said if name not in ("precision", "convolution_flops"))
-    assert (said["steps_per_epoch"], said["runs_per_seed"]) == (4, 1)  # 320 samples in batches of 100
+    text = next(result.said for job, result in repetition.items() if job.side == "limits")
+    assert all(text[name] > 0 for name in text if name not in ("precision", "convolution_flops"))
+    assert (text["steps_per_epoch"], text["runs_per_seed"]) == (4, 1)  # 320 samples in batches of 100
     record = case.record(repetition)
     assert {(each["side"], each["seeds"]) for each in record} == {
         *[("plain", 1), ("limits", 1)],
@@ -126,14 +126,14 @@ def test_both_sides_are_stopped_at_the_epoch_that_reaches_the_level(study: Study
     repetition = case.repeat(0, study, tmp_path)
     (row,) = case.rows(study, [repetition])
     assert row.value is not None, row.note
-    assert [done.said["epochs"] for done in repetition.values()] == [1, 1]
-    assert all(list(done.results) == [0] for done in repetition.values())
+    assert [result.said["epochs"] for result in repetition.values()] == [1, 1]
+    assert all(list(result.results) == [0] for result in repetition.values())
 
 
 @pytest.mark.parametrize("case", [case for case in THERE if isinstance(case, SearchOf)], ids=lambda case: case.name)
 def test_a_search_has_its_trials_and_seeds_and_no_grid(case: SearchOf, tmp_path: Path) -> None:
-    found = Study.resolve(lay(CONFIG, case.config(STUDY, tmp_path)))
-    searched = trials(found, case.exercise, case.variant)
+    result = Study.resolve(lay(CONFIG, case.config(STUDY, tmp_path)))
+    searched = trials(result, case.exercise, case.variant)
     assert len({trial.name for trial in searched}) == 20
     blocks = [block for trial in searched for block in trial.blocks]
     assert [block.seeds for block in blocks] == [tuple(range(5))] * 20  # one process a trial
@@ -180,11 +180,11 @@ def test_both_commits_train_the_same_case(study: Study, tmp_path: Path) -> None:
 
 @needs(*(f"ej{number:02}" for number in range(1, 11)))
 def test_what_compares_only_with_plain_scripts_is_not_set_beside_another_commit(study: Study) -> None:
-    found = {each.name: each for each in beside(CASES, ROOT, FASTER, study)}
+    result = {each.name: each for each in beside(CASES, ROOT, FASTER, study)}
     there = {case.name for case in CASES if not case.name.startswith(("to-", "search-"))}
-    assert set(found) == there
+    assert set(result) == there
     assert set(FASTER) <= there
-    assert all(found[name].goal == goal for name, goal in FASTER.items())  # type: ignore[union-attr]
+    assert all(result[name].goal == goal for name, goal in FASTER.items())  # type: ignore[union-attr]
 
 
 @pytest.mark.workflow

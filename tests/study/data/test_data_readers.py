@@ -159,8 +159,8 @@ def test_imdb_is_numbered_cut_and_shuffled_as_keras_does(tmp_path, monkeypatch):
         order = np.arange(4)
         shuffle.shuffle(order)
         offsets, tokens = arrays[f"offsets_{part}"], arrays[f"tokens_{part}"]
-        found = [tokens[a:b].tolist() for a, b in pairwise(offsets)]
-        assert found == [[1, *(w + 3 if w + 3 < 10_000 else 2 for w in reviews[i])] for i in order]
+        result = [tokens[a:b].tolist() for a, b in pairwise(offsets)]
+        assert result == [[1, *(w + 3 if w + 3 < 10_000 else 2 for w in reviews[i])] for i in order]
         assert arrays[f"y_{part}"].tolist() == [i % 2 for i in order]
     assert {name: array.dtype.str for name, array in arrays.items() if "train" in name} == {
         "tokens_train": "<u2",
@@ -439,10 +439,10 @@ def test_mnist_is_read_from_every_form(tmp_path, digits):
         rows = np.column_stack([digits[f"y_{part}"], flat[f"x_{part}"]])
         head = ["label", *(f"{n}" for n in range(784))]
         (tmp_path / f"mnist_{part}.csv").write_text(joined([head, *([str(n) for n in row] for row in rows)]))
-    found = [(form.read, path) for form, path in candidates(mnist.DATASET, tmp_path)]
-    assert {read.__name__ for read, _ in found} == {"read", "read_idx", "read_pickle", "read_text"}
-    assert raw / "train-images-idx-ubyte" in [path for _, path in found]
-    for read, path in found:
+    result = [(form.read, path) for form, path in candidates(mnist.DATASET, tmp_path)]
+    assert {read.__name__ for read, _ in result} == {"read", "read_idx", "read_pickle", "read_text"}
+    assert raw / "train-images-idx-ubyte" in [path for _, path in result]
+    for read, path in result:
         arrays = read(path)
         for name, array in digits.items():
             assert arrays[name].dtype == np.uint8, path
@@ -539,8 +539,8 @@ def test_the_files_of_mnist_are_found_in_an_archive(tmp_path, monkeypatch, digit
 def test_an_archive_with_other_content_is_refused_and_stays(tmp_path, digits):
     members = {stem: idx(digits[name]) for name, stem in mnist.IDX.items()}
     path = packed(tmp_path / "archive.zip", members)
-    found, trail = obtain(mnist.DATASET, tmp_path, None, Patience())
-    assert found is None
+    result, trail = obtain(mnist.DATASET, tmp_path, None, Patience())
+    assert result is None
     assert "archive.zip: it can be read, but its content is not that of the published data set" in trail.lines[0]
     path.write_bytes(path.read_bytes()[:-30])  # not even a list of its content
     assert not list(candidates(mnist.DATASET, tmp_path))

@@ -133,9 +133,9 @@ def test_a_figure_draws_from_complete_results(name: str, complete: Results, writ
 
 @needs("ej01/linear")
 def test_prices_show_r2_of_the_points_drawn(complete: Results, written: Written) -> None:
-    found = complete.arrays("ej01", "linear", "target", "predicted")
-    assert isinstance(found, tuple)
-    target, predicted = found[1]["target"], found[1]["predicted"]
+    result = complete.arrays("ej01", "linear", "target", "predicted")
+    assert isinstance(result, tuple)
+    target, predicted = result[1]["target"], result[1]["predicted"]
     r2 = 1 - ((target - predicted) ** 2).sum() / ((target - target.mean()) ** 2).sum()
     figure = draw_from(complete, "fig01a", "es")
     assert f"R² = {r2:.3f}".replace(".", ",") in written(figure)
@@ -147,10 +147,10 @@ def test_prices_show_r2_of_the_points_drawn(complete: Results, written: Written)
 
 @needs("ej05/tanh5")
 def test_the_map_shows_the_difference_below(complete: Results) -> None:
-    found = complete.arrays("ej05", "tanh5", "target", "predicted")
-    assert isinstance(found, tuple)
+    result = complete.arrays("ej05", "tanh5", "target", "predicted")
+    assert isinstance(result, tuple)
     below = draw_from(complete, "fig10b", "es").axes[1]
-    difference = (found[1]["predicted"] - found[1]["target"]).ravel()
+    difference = (result[1]["predicted"] - result[1]["target"]).ravel()
     assert np.array_equal(below.lines[1].get_ydata(), difference)
 
 
@@ -159,9 +159,9 @@ def test_digits_stand_in_labelled_rows(complete: Results) -> None:
     axes = draw_from(complete, "fig12", "es").axes
     assert len(axes) == 9
     assert [each.get_ylabel() for each in axes[::3]] == ["Con ruido", "Filtrada", "Original"]
-    found = complete.arrays("ej07", "autoencoder", "cleaned")
-    assert isinstance(found, tuple)
-    assert np.array_equal(np.asarray(axes[4].images[0].get_array()), found[1]["cleaned"][1])
+    result = complete.arrays("ej07", "autoencoder", "cleaned")
+    assert isinstance(result, tuple)
+    assert np.array_equal(np.asarray(axes[4].images[0].get_array()), result[1]["cleaned"][1])
 
 
 @needs("ej01/linear")

@@ -82,11 +82,11 @@ def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, 
     from practica.training.block import train_block
     from practica.training.checkpoint import Checkpoints
 
-    found = engines(study)
-    assert [name for name, engine in found.items() if engine == "stack" and "@" not in name] == VARIANTS
-    assert all(engine == "numpy" for name, engine in found.items() if name.endswith("_numpy"))
-    assert "more than 50,000 parameters" in found["ej03/l2"]
-    assert "convolutions" in found["ej08/conv"]
+    result = engines(study)
+    assert [name for name, engine in result.items() if engine == "stack" and "@" not in name] == VARIANTS
+    assert all(engine == "numpy" for name, engine in result.items() if name.endswith("_numpy"))
+    assert "more than 50,000 parameters" in result["ej03/l2"]
+    assert "convolutions" in result["ej08/conv"]
 
     block = study.block("ej02", "xor_221", (0, 1))
     block = replace(block, settings={**block.settings, "epochs": 40})

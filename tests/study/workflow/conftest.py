@@ -36,8 +36,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     if shutil.which("latexmk") is None:
         pytest.skip("latexmk is missing: run `make latex`")
     project = copy_ten(tmp_path_factory.mktemp("study"))
-    done = project.snakemake()
-    assert done.returncode == 0, done.stderr[-6000:]
+    process = project.snakemake()
+    assert process.returncode == 0, process.stderr[-6000:]
     return project
 
 

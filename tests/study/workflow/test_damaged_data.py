@@ -28,9 +28,9 @@ def test_a_damaged_file_is_named_and_never_trained_on(
     mirror.mkdir()
     (mirror / name).write_bytes(content)
     command = [sys.executable, "-m", "practica", "prepare", dataset, "--folder", str(tmp_path / "data")]
-    done = subprocess.run([*command, "--mirror", str(mirror)], capture_output=True, text=True, check=False)
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    process = subprocess.run([*command, "--mirror", str(mirror)], capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    assert words in process.stderr
+    assert "Traceback" not in process.stderr
     assert not (tmp_path / "data" / "prepared" / dataset / "dataset.json").exists()
     assert (mirror / name).read_bytes() == content

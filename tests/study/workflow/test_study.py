@@ -33,9 +33,9 @@ def pdf_text(path) -> str:
 @needs("ej05/tanh5")
 def test_every_variant_has_its_files_and_all_say_that_the_data_are_a_stand_in(finished) -> None:
     runs = finished.folder / "results" / "runs"
-    found = {path.parent.relative_to(runs).as_posix() for path in runs.glob("*/*/*/metrics.json")}
-    assert {name.split("/")[0] for name in found} == EXERCISES
-    for name in found:
+    result = {path.parent.relative_to(runs).as_posix() for path in runs.glob("*/*/*/metrics.json")}
+    assert {name.split("/")[0] for name in result} == EXERCISES
+    for name in result:
         files = [json.loads((runs / name / f"{kind}.json").read_text()) for kind in ("metrics", "history", "manifest")]
         computed = files[0]["provenance"]["data"]["name"] in ("logistic", "xor")
         assert all(file["stand_in"] is not computed for file in files), name
@@ -72,9 +72,9 @@ def test_one_seed_on_generated_data_decides_nothing(finished) -> None:
     assert {claim["verdict"] for claim in claims if claim["id"] != "ej02-b"} == {"not evaluated"}
     others = [claim for claim in claims if claim["verdict"] in ("not evaluated", "not comparable")]
     some = len(others) < len(claims)
-    told = f"Las otras {len(others)} no se juzgan" if some else f"ninguna de las {len(claims)} afirmaciones"
+    message = f"Las otras {len(others)} no se juzgan" if some else f"ninguna de las {len(claims)} afirmaciones"
     first = pdf_text(finished.folder / "results" / "informe.pdf").split("\f")[0]
-    assert told in " ".join(first.split())
+    assert message in " ".join(first.split())
 
 
 @needs("ej02/cifar_mse")
