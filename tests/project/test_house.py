@@ -48,7 +48,7 @@ def test_every_data_set_is_named_so_that_files_can_be(folder):
         assert re.fullmatch("[a-z][a-z0-9]*", path.stem), f"{path.stem}: rename the data set: letters and digits only"
 
 
-LIMITS = {"snakemake_internals.py": 410}
+LIMITS = {"snakemake_internals.py": 415}
 """Files that may be longer: every private name of Snakemake is to be found in one."""
 
 

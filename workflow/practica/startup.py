@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gc
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
-from shutil import which
+
+TYPE_CHECKING = False  # that of typing, which takes 7 ms to import, as other modules do that only some commands need
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 IMPORTERS = {
     "jax": {
@@ -28,7 +28,7 @@ START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are 
 """The lines that TensorFlow prints before its log is set up, where TF_CPP_MIN_LOG_LEVEL has no effect."""
 
 
-class Hider(MetaPathFinder):
+class Hider:
     """Hides the packages from those modules; if Keras runs on JAX, it has imported JAX before them."""
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
@@ -60,6 +60,9 @@ def uncollected() -> Iterator[None]:
 @contextmanager
 def without_start_up_lines() -> Iterator[None]:
     """Keep TensorFlow's start-up lines off standard error. Another process filters them: this one may be aborted."""
+    import subprocess
+    from shutil import which
+
     if not which("grep"):
         yield
         return

@@ -64,7 +64,11 @@ def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, st
     for exercise in experiments():
         run_code(exercise) if kind == "training" else about(opened(), exercise)
     if kind == "training":
+        from practica.training.provenance import git_state, versions
+
         data_sets()
+        versions()
+        git_state()
     else:
         _draw_once()
     memory.keep()  # not at the end: the run is over then, and its folder may be about to be removed

@@ -11,6 +11,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -171,6 +172,7 @@ class Forks:
             signal.signal(number, signal.SIG_IGN if number in content["ignored"] else USUAL.get(number, signal.SIG_DFL))
         os.environ.clear()
         os.environ.update(content["environment"])
+        tempfile.tempdir = None  # the folder that its environment names
         sys.argv[1:] = content["arguments"]
         return content["arguments"]
 

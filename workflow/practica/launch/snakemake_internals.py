@@ -67,6 +67,12 @@ def runs_here(workflow: Any) -> bool:
     return bool(workflow.local_exec)
 
 
+def commands_here(workflow: Any) -> set[str]:
+    """Return the subcommands of ``python -m practica`` in the jobs that are about to run here."""
+    jobs = workflow.dag.needrun_jobs() if runs_here(workflow) else ()
+    return set(re.findall(r"python -m practica ([\w-]+)", "\n".join({job.rule.shellcmd or "" for job in jobs})))
+
+
 def given_configuration(workflow: Any) -> ConfigurationParts:
     """Return how Snakemake has understood files and words."""
     settings = workflow.config_settings
@@ -296,9 +302,9 @@ def missing_target(error: Exception) -> str | None:
     """Return Snakemake's message about a target that no rule makes; None if the error is another."""
     from snakemake.exceptions import MissingRuleException
 
-    return (
-        str(error).split(" (if you use input functions")[0].strip() if isinstance(error, MissingRuleException) else None
-    )
+    if not isinstance(error, MissingRuleException):
+        return None
+    return str(error).split(" (if you use input functions")[0].strip()
 
 
 def is_target_of_many(error: Exception) -> bool:

@@ -11,24 +11,21 @@ offer, if the warm process fails, or if the code has changed since the warm proc
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import fcntl
 import hashlib
 import json
 import os
-import re
 import select
-import shutil
 import signal
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # that of typing: every step imports this module, so the rest is imported where it is needed
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
 OFFER = "PRACTICA_WARM"
 """Environment variable: the process that offers, and the folder of the sockets, as ``PID:FOLDER``."""
@@ -37,9 +34,12 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("collect", "statistics", "claims", "figure", "table", "trials", "page", "paper"), "evidence"),
 }
 """The libraries that each command needs, if sharing them pays off; other commands start quickly, or run once."""
-OWN = ("_", "PWD", "OLDPWD", "SHLVL")
-"""Variables that differ between shells and have no effect."""
-THREADS = re.compile("(OMP|MKL|OPENBLAS|GOTO|NUMEXPR)_NUM_THREADS|VECLIB_MAXIMUM_THREADS")
+OWN = ("_", "PWD", "OLDPWD", "SHLVL", "TMPDIR", "TMP", "TEMP", "TEMPDIR")
+"""Variables that differ between shells or steps and have no effect on what is imported."""
+THREADS = (
+    *(f"{library}_NUM_THREADS" for library in ("OMP", "MKL", "OPENBLAS", "GOTO", "NUMEXPR")),
+    "VECLIB_MAXIMUM_THREADS",
+)
 """Variables that Snakemake sets to the threads of a job's rule, which may be for processes of a thread each."""
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 NUMBER = struct.Struct("!q")
@@ -51,14 +51,46 @@ def offer() -> None:
     """Let the steps that this process starts from now on share their imports, until it ends."""
     if OFFER in os.environ or not hasattr(os, "pidfd_open"):
         return
+    import atexit
+    import tempfile
+
     folder = tempfile.mkdtemp(prefix="practica-warm-")
     os.environ[OFFER] = f"{os.getpid()}:{folder}"
     atexit.register(_withdraw, os.getpid(), folder)
 
 
 def _withdraw(owner: int, folder: str) -> None:
+    import shutil
+
     if os.getpid() == owner:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_for(commands: Iterable[str]) -> None:
+    """Start the warm processes that these commands need, one after the other, beside what comes before the commands.
+
+    They are those for one thread; a step that may use more starts its own.
+    """
+    from threading import Thread
+
+    environment = {**dict.fromkeys(THREADS, "1"), **_environment("1")}
+    kinds = sorted({KINDS[command] for command in commands if command in KINDS}, reverse=True)  # training comes first
+
+    def start(owner: int, folder: str) -> None:
+        for kind in kinds:
+            need = [kind, "--threads", "1"]
+            with contextlib.suppress(OSError), _connected(need, environment, owner, folder) as connection:
+                connection.shutdown(socket.SHUT_WR)
+                connection.recv(1)  # it hangs up when it has imported everything
+
+    if offered := _offered():
+        Thread(target=start, args=offered, daemon=True).start()
+
+
+def _offered() -> tuple[int, str] | None:
+    """Return the process that offers warm ones, and the folder of their sockets, if there is an offer."""
+    owner, _, folder = os.environ.get(OFFER, "").partition(":")
+    return (int(owner), folder) if owner else None
 
 
 def hand_over(arguments: Sequence[str]) -> int | None:
@@ -67,31 +99,29 @@ def hand_over(arguments: Sequence[str]) -> int | None:
     Returns:
         The exit code of the command; None if it has to be done here.
     """
-    kind, address = KINDS.get(arguments[0]) if arguments else None, os.environ.get(OFFER)
-    if kind is None or not address:
+    kind, offered = KINDS.get(arguments[0]) if arguments else None, _offered()
+    if kind is None or offered is None:
         return None
-    owner, folder = address.split(":", 1)
+    owner, folder = offered
     threads = _threads(arguments)
     environment = _environment(threads)
     try:
-        with _connected([kind, "--threads", threads], environment, int(owner), Path(folder)) as connection:
+        with _connected([kind, "--threads", threads], environment, owner, folder) as connection:
             return done_there(connection, arguments, environment)
     except OSError:
         return None
 
 
 @contextlib.contextmanager
-def _connected(
-    need: Sequence[str], environment: Mapping[str, str], owner: int, folder: Path
-) -> Iterator[socket.socket]:
+def _connected(need: Sequence[str], environment: Mapping[str, str], owner: int, folder: str) -> Iterator[socket.socket]:
     """Connect to the warm process for these needs, environment and folder; start it if there is none."""
-    address = folder / _digest(need, environment)
-    with socket.socket(socket.AF_UNIX) as connection, (folder / f"{address.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not address.exists():
-            _start(need, environment, owner, address)
-        connection.connect(str(address))  # refused if it has failed, and it would fail again
-        fcntl.flock(lock, fcntl.LOCK_UN)
+    address = f"{folder}/{_digest(need, environment)}"
+    with socket.socket(socket.AF_UNIX) as connection:
+        with open(f"{address}.lock", "w") as lock:  # noqa: PTH123
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.exists(address):  # noqa: PTH110
+                _start(need, environment, owner, address)
+            connection.connect(address)  # refused if it has failed, and it would fail again
         yield connection
 
 
@@ -103,15 +133,18 @@ def _threads(arguments: Sequence[str]) -> str:
 def _digest(need: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return a digest of what a process needs and of what it inherits from where it starts."""
     variables = sorted((name, value) for name, value in environment.items() if name not in OWN)
-    return hashlib.sha256(json.dumps([*need, sys.executable, str(Path.cwd()), variables]).encode()).hexdigest()[:16]
+    here = os.getcwd()  # noqa: PTH109, pathlib takes as long to import as all of this module
+    return hashlib.sha256(json.dumps([*need, sys.executable, here, variables]).encode()).hexdigest()[:16]
 
 
-def _start(need: Sequence[str], environment: Mapping[str, str], owner: int, address: Path) -> None:
+def _start(need: Sequence[str], environment: Mapping[str, str], owner: int, address: str) -> None:
     """Start a warm process that listens at the address at once, and answers when everything is imported."""
-    with socket.socket(socket.AF_UNIX) as listener, address.with_suffix(".log").open("w") as log:
-        listener.bind(str(address))
+    import subprocess
+
+    with socket.socket(socket.AF_UNIX) as listener, open(f"{address}.log", "w") as log:  # noqa: PTH123
+        listener.bind(address)
         listener.listen(128)
-        command = [sys.executable, "-m", "practica", "warm", *need, str(owner), str(listener.fileno()), str(address)]
+        command = [sys.executable, "-m", "practica", "warm", *need, str(owner), str(listener.fileno()), address]
         # Detach it from the terminal: each command passes Ctrl-C on to its own fork.
         subprocess.Popen(
             command,
@@ -196,7 +229,7 @@ def done_there(connection: socket.socket, arguments: Sequence[str], environment:
 
 def _environment(threads: str) -> dict[str, str]:
     """Return the environment of a command that may use so many threads."""
-    return {name: threads if THREADS.fullmatch(name) else value for name, value in os.environ.items() if name != OFFER}
+    return {name: threads if name in THREADS else value for name, value in os.environ.items() if name != OFFER}
 
 
 def _send(connection: socket.socket, request: Mapping[str, Any]) -> None:

@@ -206,7 +206,7 @@ def _tracked(folder: Path) -> str | None:
 
 def _files_in_git(folder: Path) -> list[Path]:
     """Return the files in ``folder`` that git tracks."""
-    if not folder.is_dir():
+    if not folder.is_dir() or not any((holder / ".git").exists() for holder in (folder, *folder.parents)):
         return []
     try:
         listing = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 import os
@@ -23,6 +24,7 @@ from practica.launch.allocation import end_with_job
 from practica.launch.merging import START, command_partitions, command_profiles, note, take_over
 from practica.launch.shutdown import drop_dead_lock, end_when_told, note_owner, told_to_end
 from practica.launch.snakemake_internals import (
+    commands_here,
     configures,
     find_stylesheet_from,
     hasten_printing,
@@ -30,10 +32,9 @@ from practica.launch.snakemake_internals import (
     let_data_come_back,
     only_touches,
     report_ends,
-    runs_here,
     take_configuration_alone,
 )
-from practica.launch.warm import offer
+from practica.launch.warm import offer, start_for
 from practica.paper import custom_latex
 from practica.paper.catalogue import TABLE_FILES, TableSpec, tables_for
 from practica.paper.names import check_names, no_prose
@@ -77,8 +78,9 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
         note(merged)
         note_owner()
         memory.keep()
-        if runs_here(workflow):
+        if commands := commands_here(workflow):
             offer()
+            start_for(commands)
 
     return begin
 
@@ -107,9 +109,10 @@ def _plan_fast() -> None:
     hasten_resources()
     hasten_printing()
     # Modules stay to the end, as do the millions of objects of a plan: Python need not look for garbage in the former,
-    # and less often in the latter.
+    # less often in the latter, and in neither when the process ends.
     gc.freeze()
     gc.set_threshold(1_000_000)
+    atexit.register(gc.freeze)
 
 
 def open_study(config: Mapping[str, Any]) -> Study:

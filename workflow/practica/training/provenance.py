@@ -6,6 +6,8 @@ import platform
 import resource
 import socket
 import subprocess
+from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,11 @@ PACKAGES = ("practica", "tensorflow", "keras", "numpy", "scikit-learn", "pandas"
 def describe(threads: int, data: dict[str, Any]) -> dict[str, Any]:
     """Return the provenance at the start of a run: git state, versions, host, devices, threads, data and time."""
     return {
-        "git": git_state(),
+        "git": dict(git_state()),
         "versions": {
             "python": platform.python_version(),
             "backend": backend_version(),
-            **{name: _version(name) for name in PACKAGES},
+            **versions(),
         },
         "host": socket.gethostname(),
         "platform": platform.platform(),
@@ -41,8 +43,12 @@ def peak_memory_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
-def git_state() -> dict[str, Any]:
-    """Return the commit of the project's code and whether files differ from it; null outside a repository."""
+@lru_cache(maxsize=1)
+def git_state() -> Mapping[str, Any]:
+    """Return the commit of the project's code and whether files differ from it; null outside a repository.
+
+    It is that of the first call: call it when the code is imported.
+    """
     folder = Path(__file__).parent
     commit = _git(folder, "rev-parse", "HEAD")
     status = _git(folder, "status", "--porcelain")
@@ -56,6 +62,12 @@ def _git(folder: Path, *words: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return process.stdout.strip()
+
+
+@lru_cache(maxsize=1)
+def versions() -> Mapping[str, str | None]:
+    """Return the version of each package; a process imports it only once."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(package: str) -> str | None:
