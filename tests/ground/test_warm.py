@@ -25,6 +25,7 @@ SERVER = """
 import socket, sys
 from pathlib import Path
 from practica.launch.forks import Forks
+import tempfile; tempfile.gettempdir()
 
 address, owner, code = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 listener = socket.socket(socket.AF_UNIX)
@@ -176,6 +177,11 @@ def test_changed_code_is_not_run_from_memory(address: Path, code: Path, server: 
     assert not address.exists()
 
 
+def test_an_editor_that_marks_an_open_file_disturbs_no_step(address: Path, code: Path) -> None:
+    (code / ".#module.py").symlink_to("somebody@here.1234")
+    assert start(address, "pass").wait(20) == 0
+
+
 def test_the_warm_process_ends_with_its_owner(
     address: Path, server: subprocess.Popen[str], owner: subprocess.Popen[bytes]
 ) -> None:
@@ -203,6 +209,45 @@ def test_processes_of_one_thread_share_their_imports_with_jobs_of_one_thread(tmp
         command = [sys.executable, "-m", "practica", "table", "--help"]
         assert subprocess.run(command, capture_output=True, check=True, env=offered).stdout
         assert len([path for path in tmp_path.iterdir() if path.is_socket()]) == 1
+
+
+def test_a_process_that_starts_ahead_serves_the_first_step(
+    tmp_path: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OFFER, f"{owner.pid}:{tmp_path}")
+    warm.start_for([("figure", 1), ("table", 1), ("train", 2), ("study", 1)])
+    sockets = appeared(tmp_path, 1)
+    with pytest.raises(AssertionError):  # those of two threads, and what starts quickly, start by themselves
+        appeared(tmp_path, 2, patience=1)
+    for variable in warm.THREADS:
+        monkeypatch.setenv(variable, "1")  # as Snakemake does for a job, which also gets its folder for temporary files
+    monkeypatch.setenv("TMPDIR", "/of/the/job")
+    command = [sys.executable, "-m", "practica", "table", "--help"]
+    environment = dict(os.environ)  # without what libraries of this process may have set in C
+    assert subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+    assert appeared(tmp_path, 1) == sockets
+
+
+def appeared(folder: Path, number: int, patience: float = 20) -> list[Path]:
+    end = time.monotonic() + patience
+    while len(sockets := [path for path in folder.iterdir() if path.is_socket()]) < number:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return sockets
+
+
+def test_nothing_starts_ahead_without_an_offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(OFFER, raising=False)
+    monkeypatch.setattr(warm, "_start", lambda *_: pytest.fail("started"))
+    warm.start_for([("table", 1)])
+
+
+def test_a_step_writes_its_temporary_files_where_its_environment_says(address: Path, tmp_path: Path) -> None:
+    work = "import tempfile; print(tempfile.gettempdir())"
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        step = start(address, work, env={**os.environ, "TMPDIR": str(tmp_path / name)})
+        assert step.communicate()[0] == f"{tmp_path / name}\n"
 
 
 def test_every_kind_can_be_started() -> None:

@@ -67,10 +67,12 @@ def runs_here(workflow: Any) -> bool:
     return bool(workflow.local_exec)
 
 
-def commands_here(workflow: Any) -> set[str]:
-    """Return the subcommands of ``python -m practica`` in the jobs that are about to run here."""
+def commands_here(workflow: Any) -> set[tuple[str, int]]:
+    """Return the subcommands of ``python -m practica`` in the jobs that are about to run here, with their threads."""
     jobs = workflow.dag.needrun_jobs() if runs_here(workflow) else ()
-    return set(re.findall(r"python -m practica ([\w-]+)", "\n".join({job.rule.shellcmd or "" for job in jobs})))
+    shells = {(job.rule.shellcmd or "", job.threads) for job in jobs}
+    of = [(word, shell, threads) for shell, threads in shells for word in re.findall(r"-m practica ([\w-]+)", shell)]
+    return {(word, threads if "--threads" in shell else 1) for word, shell, threads in of}
 
 
 def given_configuration(workflow: Any) -> ConfigurationParts:

@@ -66,18 +66,18 @@ def _withdraw(owner: int, folder: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start_for(commands: Iterable[str]) -> None:
+def start_for(commands: Iterable[tuple[str, int]]) -> None:
     """Start the warm processes that these commands need, one after the other, beside what comes before the commands.
 
-    They are those for one thread; a step that may use more starts its own.
+    Only those of one thread, as nearly all steps have: with other threads the same libraries stay in memory again.
     """
     from threading import Thread
 
     environment = {**dict.fromkeys(THREADS, "1"), **_environment("1")}
-    kinds = sorted({KINDS[command] for command in commands if command in KINDS}, reverse=True)  # training comes first
+    kinds = {KINDS[command] for command, threads in commands if command in KINDS and threads == 1}
 
     def start(owner: int, folder: str) -> None:
-        for kind in kinds:
+        for kind in sorted(kinds, reverse=True):  # training comes first
             need = [kind, "--threads", "1"]
             with contextlib.suppress(OSError), _connected(need, environment, owner, folder) as connection:
                 connection.shutdown(socket.SHUT_WR)
