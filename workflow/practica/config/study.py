@@ -239,7 +239,7 @@ class Study:
 
     def seeds(self, exercise: str, variant: str) -> tuple[int, ...]:
         """Return the seeds that the variant is configured for: its own, else those of its exercise or of the study."""
-        return tuple(seed for group in self.seed_groups(exercise, variant) for seed in group)
+        return tuple(range(n) if isinstance(n := self._own("seeds", exercise, variant), int) else sorted(n))
 
     def seeds_per_job(self, exercise: str, variant: str) -> int:
         """Return how many neighbouring seeds a job of the variant trains."""

@@ -44,7 +44,7 @@ def plan(name: str, sources: Mapping[str, Any], memory: Callable[[str], Mapping[
         memory: returns what a finished run recorded about a data set: ``fingerprint``, ``stand_in`` and ``origin``.
     """
     records = _records(name, sources["folder"])
-    state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, records))
+    state = (name, sources["folder"], sources["mirror"], sources["on_missing"], *map(_stamp, records))
     if state not in _plans:
         record, origin = map(_read, records)
         if not record:
