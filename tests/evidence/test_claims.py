@@ -50,6 +50,7 @@ def test_a_quantity_reads_as_it_is_written() -> None:
          r"claims\.steps-c\.parts\.dense\.rule: near needs a number that the source prints"),
         ("of: moons/deeper/solved\n", "of: moons/deeper/solved\n        minus: moons/raw/solved\n",
          r"claims\.moons-hand\.parts\.solves\.of: solved holds or not"),
+        ("of: steps/dense/epochs_to_95", "of: steps/dense/hours_to_95", r"\.of: no measure 'hours_to_NN'"),
         ("of: steps/dense/epochs_to_95", "of: steps/dense/epochs_to_9", r"\.of: no measure 'epochs_to_9'"),
         ("varies: [learning_rate]", "varies: learning_rate", r"claims\.steps-a\.varies: .* is not of type 'array'"),
         ("claims:", "definitions: {excess: {en: {name: excess, means: it}}, auc: {en: {name: a, means: b}}}\nclaims:",

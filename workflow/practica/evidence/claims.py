@@ -88,7 +88,7 @@ class Claims:
     def define(self, measure: str) -> Mapping[str, Text] | None:
         """Return the description of a measure, by language, with its level filled in; None for a split and a metric."""
         match = LEVELLED.fullmatch(measure)
-        words = self.definitions.get(f"{match[1]}_NN" if match else measure)
+        words = self.definitions.get(_declared_as(measure))
         if words is None or match is None:
             return words
         level = {language: f"0{decimal_mark(language)}{match[2]}" for language in words}
@@ -96,6 +96,12 @@ class Claims:
             language: {key: text.replace("NN", level[language]) for key, text in each.items()}
             for language, each in words.items()
         }
+
+
+def _declared_as(measure: str) -> str:
+    """Return the name under which a measure is defined, which has NN in place of its level."""
+    match = LEVELLED.fullmatch(measure)
+    return f"{match[1]}_NN" if match else measure
 
 
 def declared(study: Study) -> Claims:
@@ -179,7 +185,7 @@ def _measure_mistake(quantity: Quantity, claims: Claims, study: Study) -> str:
     measure, exercise = quantity.measure, quantity.exercise
     if "/" not in measure and claims.define(measure) is None:
         where, names = study.folder / STUDY_FILE, ", ".join(claims.definitions)
-        return f"no measure {measure!r} under definitions, here or in {where} (known: {names})"
+        return f"no measure {_declared_as(measure)!r} under definitions, here or in {where} (known: {names})"
     if measure in BETWEEN_TWO and exercises.several_classes(exercise):
         return (
             f"{measure} counts from 0.5, the chance between two classes, and {exercise} has an output for each class; "
