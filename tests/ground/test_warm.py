@@ -217,6 +217,11 @@ def test_a_process_that_starts_ahead_serves_the_first_step(
     monkeypatch.setenv(OFFER, f"{owner.pid}:{tmp_path}")
     warm.start_for([("figure", 1), ("table", 1), ("train", 2), ("study", 1)])
     sockets = appeared(tmp_path, 1)
+    # Snakemake tells its children to end, but this one has to wait for its forks.
+    end = time.monotonic() + 10
+    while [child.pid for child in psutil.Process().children(recursive=True)] != [owner.pid]:
+        assert time.monotonic() < end
+        time.sleep(0.02)
     with pytest.raises(AssertionError):  # those of two threads, and what starts quickly, start by themselves
         appeared(tmp_path, 2, patience=1)
     for variable in warm.THREADS:

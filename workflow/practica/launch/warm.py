@@ -137,8 +137,16 @@ def _digest(need: Sequence[str], environment: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps([*need, sys.executable, here, variables]).encode()).hexdigest()[:16]
 
 
+ORPHAN = "import os, sys; os.fork() or os.execv(sys.argv[1], sys.argv[1:])"
+"""A program that starts a command and ends at once."""
+
+
 def _start(need: Sequence[str], environment: Mapping[str, str], owner: int, address: str) -> None:
-    """Start a warm process that listens at the address at once, and answers when everything is imported."""
+    """Start a warm process that listens at the address at once, and answers when everything is imported.
+
+    It is nobody's child: Snakemake ends its children when it is told to end, and a warm process has to wait for its
+    forks, which stop with a checkpoint.
+    """
     import subprocess
 
     with socket.socket(socket.AF_UNIX) as listener, open(f"{address}.log", "w") as log:  # noqa: PTH123
@@ -146,14 +154,15 @@ def _start(need: Sequence[str], environment: Mapping[str, str], owner: int, addr
         listener.listen(128)
         command = [sys.executable, "-m", "practica", "warm", *need, str(owner), str(listener.fileno()), address]
         # Detach it from the terminal: each command passes Ctrl-C on to its own fork.
-        subprocess.Popen(
-            command,
+        subprocess.run(
+            [sys.executable, "-ISc", ORPHAN, *command],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=[listener.fileno()],
             start_new_session=True,
+            check=False,
         )
 
 
