@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,8 @@ def test_the_number_beside_an_interval_lies_in_it_where_the_median_does_not() ->
     assert estimate(values, LOG).typical == np.median(values) > estimate(values, LOG).high
     open_ended = estimate(values[:2], LOG, sequential=True)
     assert (open_ended.low, open_ended.centre) == (None, open_ended.median)
+    from_zero = replace(estimate(values, LOG), low=0.0)  # of a ratio that may be as small as you like
+    assert from_zero.centre == from_zero.median
 
 
 def test_a_share_of_the_seeds_is_exact() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from evidence.factory import edited, make_study, write_block, write_failure
+from evidence.factory import edited, fill, make_study, write_block, write_failure
 from paper.factory import fill as fill_distinctly
 from paper.factory import one_exercise
 from practica.errors import InputError
@@ -119,6 +119,38 @@ def test_lines_are_the_means_and_the_legend_says_what_the_band_is(complete: Resu
         assert np.array_equal(lines(figure)[dashes], curve.mean)
     assert bands(figure) == 2
     assert "línea: media de 2 semillas; banda: mínimo a máximo" in written(figure)
+
+
+def test_a_band_over_more_seeds_in_some_variants_says_both_numbers(tmp_path: Path, written: Written) -> None:
+    study = make_study({"moons": ["raw", "corrected"]}, seeds=3)
+    fill(study, tmp_path)
+    collect(study, tmp_path)
+    table = pd.read_csv(tmp_path / "history.csv.gz")
+    table[(table["variant"] == "raw") | (table["seed"] < 2)].to_csv(tmp_path / "history.csv.gz", index=False)
+    figure = draw_from(Results(study, tmp_path), "fig4", "en")
+    assert "seeds: 2–3" in written(figure)
+
+
+def test_a_panel_of_many_variants_and_claims_counts_them(
+    complete: Results, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from practica.figures import overview
+
+    write_claims(complete.study, complete.folder)
+    monkeypatch.setattr(overview, "NAMED", 1)
+    monkeypatch.setattr(overview, "LETTERED", 1)
+    figure = draw_from(complete, "fig_overview", "en")
+    place = complete.study.exercises.index("steps")
+    text = written(figure)
+    assert "2 nets" in text
+    assert figure.axes[place].get_legend().texts == []
+    marks = [text.get_text() for text in figure.axes[place].texts]
+    claims = [
+        claim["verdict"]
+        for claim in read_json(complete.folder / "claims.json")["claims"]
+        if claim["exercise"] == "steps"
+    ]
+    assert sorted(marks) == sorted(f"{claims.count(name)} {SIGNS[name]}" for name in set(claims))
 
 
 def test_the_dot_is_training_evaluated_at_the_end(tmp_path: Path, written: Written) -> None:

@@ -10,10 +10,10 @@ from PIL import Image
 from practica.evidence.results import Results
 from practica.figures.draw import draw_from
 from practica.figures.style import (
-    OTHER_LOOKS,
     SPLIT_LOOKS,
     WIDTH,
     LocalLogFormatter,
+    legend,
     look,
     message,
     new_figure,
@@ -79,13 +79,43 @@ def test_a_message_is_not_read_as_mathematics_nor_cut(tmp_path: Path, written: C
 
 
 def test_lines_differ_by_colour_and_dashes() -> None:
-    assert len({look(place) for place in range(6)}) == 6
+    assert len({look(place) for place in range(24)}) == 24
+    assert len({look(place).colour for place in range(6)}) == 6
     assert len({look(place).dashes for place in range(4)}) == 4
-    assert look(6) == look(0)
+    assert look(24) == look(0)
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["dense", "conv.", "both"], 3),
+        (["as it is", "as it is (as published)", "as it is (slow and steady)"], 2),
+        (["straight cuts", "straight cuts (as published)", "straight cuts (slow and steady)"], 1),
+        (["dense", "a name that is so long that it needs more than a line of the legend", "both"], 1),
+        ([f"dense, {number}" for number in range(40)], 3),
+        (["dense", "a layer of many neurons, with a long name"] * 20, 2),
+    ],
+)
+def test_a_legend_fits_below_the_axes_whatever_the_names(names: list[str], columns: int) -> None:
+    with style():
+        figure = new_figure(2.0, "A title")
+        axes = figure.subplots()
+        for place, name in enumerate(names):
+            axes.plot([1, 2], [place, 2], label=name)
+        height = axes.get_window_extent().height
+        legend(figure, axes.get_legend_handles_labels()[0], ["a note"])
+        figure.draw_without_rendering()
+    (box,) = figure.legends
+    assert box._ncols == columns
+    assert [text.get_text().replace("\n", " ") for text in box.texts] == names
+    inside, around = box.get_window_extent(), figure.bbox
+    assert inside.x0 >= around.x0 and inside.x1 <= around.x1 and inside.y0 >= around.y0
+    assert axes.get_window_extent().y0 > inside.y1
+    assert axes.get_window_extent().height > 0.5 * height
 
 
 def test_a_colour_is_never_both_a_split_and_one_of_the_first_variants() -> None:
-    assert not {each.colour for each in SPLIT_LOOKS.values()} & {each.colour for each in OTHER_LOOKS[:4]}
+    assert not {each.colour for each in SPLIT_LOOKS.values()} & {look(place).colour for place in range(4)}
 
 
 def test_the_title_stands_in_the_picture_and_not_in_the_pdf_which_has_a_caption(

@@ -331,6 +331,31 @@ def test_the_text_of_a_long_table_leaves_its_names_the_room_they_need(
     assert width > 0.4 * 345
 
 
+@needs_latex
+@pytest.mark.parametrize(
+    ("name", "numbers", "names_break", "letters"),
+    [
+        ("short", 3, False, "8"),
+        ("a variant whose name is so long that it has to break", 3, True, "8"),
+        ("a variant whose name is so long that it has to break", 4, True, "7"),
+    ],
+)
+def test_a_long_table_of_numbers_fits_the_page(
+    name: str, numbers: int, names_break: bool, letters: str, tmp_path: Path
+) -> None:
+    heads = (Column("a", "Variant", numeric=False), *[Column("b", "Accuracy on the test data")] * numbers)
+    rows = tuple((label(f"{name} {place}"), *[Cell("0.956 (0.8671-1.0)")] * numbers) for place in range(60))
+    text = render.to_latex(Table("t", "c", heads, rows, "en"))
+    begin = r"\begin{longtable}"
+    shown = r"\typeout{BREAK \ifdefined\firstcolumn yes\else no\fi, SIZE \csname f@size\endcsname}"
+    (tmp_path / "t.tex").write_text(DOCUMENT % text.replace(begin, shown + begin))
+    command = ["pdflatex", "-interaction=nonstopmode", "-draftmode", "t.tex"]
+    for _ in range(2):
+        log = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "Overfull" not in log
+    assert f"BREAK {'yes' if names_break else 'no'}, SIZE {letters}\n" in log
+
+
 @pytest.mark.parametrize(
     ("cell", "width", "count"),
     [

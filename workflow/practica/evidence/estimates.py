@@ -74,9 +74,9 @@ class Estimate:
     def centre(self) -> float:
         """Return the number that the interval lies around: the mean, or the geometric mean on logarithms.
 
-        Without an interval, this is the number that stands for all seeds.
+        Without an interval, or if it is open, this is the number that stands for all seeds.
         """
-        if self.low is None or self.high is None:
+        if self.low is None or self.high is None or (self.scale == LOG and self.low == 0):
             return self.typical
         return math.sqrt(self.low) * math.sqrt(self.high) if self.scale == LOG else self.mean
 

@@ -189,10 +189,11 @@ def _plots(
 def _band(spec: Spec, plots: Iterable[Plot], texts: Words) -> str:
     """Return what the line and the band mean."""
     curves = [line.curve for plot in plots for line in plot.lines]
-    seeds = max(curve.n for curve in curves)
+    least, most = min(curve.n for curve in curves), max(curve.n for curve in curves)
+    seeds = str(most) if least == most else f"{least}–{most}"
     if spec.kind == "folds":
         return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in curves))
-    return texts["seeds_many"].format(n=seeds) if seeds > 1 else texts["seeds_one"]
+    return texts["seeds_many"].format(n=seeds) if most > 1 else texts["seeds_one"]
 
 
 def _dot(plots: Iterable[Plot], texts: Words) -> list[str]:

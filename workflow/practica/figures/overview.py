@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from textwrap import wrap
 from typing import Any
 
@@ -20,8 +21,12 @@ from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
 from practica.words import Words
 
-COLUMNS, WIDTH, ROW = 5, 6.6, 1.85
-"""Panels in a row, and sizes of the figure and of a row [in]."""
+COLUMNS, WIDTH, ROW, WIDEST_PANEL = 5, 6.6, 1.85, 2.2
+"""Panels in a row, and sizes of the figure, of a row and of a panel of a small study [in]."""
+NAMED = 8
+"""The most lines that a panel names; a legend of more would hide them."""
+LETTERED = 6
+"""The most verdicts that stand one by one under a title; of more, each kind is counted."""
 WIDEST = 20
 """Letters in a line of a panel's title."""
 SIGN_FONT = "DejaVu Sans"
@@ -35,7 +40,7 @@ def overview(results: Results, texts: Words, language: str) -> Figure:
     exercises = results.study.exercises
     columns = min(COLUMNS, len(exercises))
     rows = -(-len(exercises) // COLUMNS)
-    figure = Figure(figsize=(WIDTH * columns / COLUMNS, ROW * rows), layout="constrained")
+    figure = Figure(figsize=(min(WIDTH, WIDEST_PANEL * columns), ROW * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     verdicts = _verdicts(results)
     for axes, exercise in zip(grid, exercises, strict=False):
@@ -88,7 +93,10 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     if not glance.log:
         axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=6.5, length=2, pad=1.5)
-    axes.legend(fontsize=6.5, handlelength=1.4, borderpad=0.1, labelspacing=0.15, loc="best")
+    if len(names := axes.get_legend_handles_labels()[1]) <= NAMED:
+        axes.legend(fontsize=6.5, handlelength=1.4, borderpad=0.1, labelspacing=0.15, loc="best")
+    else:
+        axes.legend([], title=texts["variants_many"].format(n=len(names)), title_fontsize=6.5, loc="lower right")
 
 
 def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
@@ -118,10 +126,16 @@ def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: 
 
 
 def _mark(axes: Axes, verdicts: list[tuple[str, str]]) -> None:
-    """Write the verdicts under the title, each with its sign and in its colour, and with its letter if it has one."""
+    """Write the verdicts under the title, each with its sign and in its colour, and with its letter if it has one.
+
+    Of many verdicts, each kind has its sign once, after its number.
+    """
     lettered = all(len(letter) <= 1 for letter, _ in verdicts)  # there is no room for names
-    for place, (letter, name) in enumerate(verdicts):
-        text = f"{letter if lettered else ''}{SIGNS[name]}"
-        at = (0.01 + 0.17 * place, 1.03)
+    before = [(letter if lettered else "", name) for letter, name in verdicts]
+    if len(verdicts) > LETTERED:
+        before = [(f"{count} ", name) for name, count in Counter(name for _, name in verdicts).most_common()]
+    step = 0.17 if len(verdicts) <= LETTERED else 0.24
+    for place, (text, name) in enumerate(before):
+        at = (0.01 + step * place, 1.03)
         mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}
-        axes.text(*at, text, transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)
+        axes.text(*at, f"{text}{SIGNS[name]}", transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)

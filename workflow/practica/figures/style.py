@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -21,10 +22,14 @@ from practica.words import Words
 
 WIDTH = 3.16
 """Width of a figure that is printed beside another in the report [in], unscaled, so letters keep their size."""
-BANNER_HEIGHT, TITLE_HEIGHT, LINE_HEIGHT = 0.24, 0.2, 0.13
-"""Heights of the stand-in banner, the title and a line of small print [in]."""
+BANNER_HEIGHT, TITLE_HEIGHT, LINE_HEIGHT, LEGEND_HEIGHT = 0.24, 0.2, 0.13, 0.36
+"""Heights of the stand-in banner, the title, a line of small print and a legend of two lines [in]."""
 CHARACTERS = 70
 """Characters of small print in one line of the figure."""
+COLUMNS = ((3, None), (2, None), (2, 19), (1, 45))
+"""Columns of a legend, and the characters in a line of an entry; the first that fit are taken."""
+FEW = 4
+"""Entries of a legend that are set below each other, rather than broken."""
 
 RC: Any = {
     # STIX comes with matplotlib, looks like LaTeX's serif text, and is embedded as TrueType.
@@ -67,9 +72,8 @@ BLUE, VERMILLION, GREEN, WINE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#
 BLACK, GREY = "#000000", "#888888"
 # The first four variants have other colours than the splits, so that no reader takes a variant for the validation.
 SPLIT_LOOKS = {"train": Look(BLUE, "-"), "validation": Look(VERMILLION, "--"), "test": Look(BLACK, ":")}
-OTHER_LOOKS = (
-    Look(GREEN, "-"), Look(WINE, "--"), Look(ORANGE, "-."), Look(SKY, ":"), Look(BLUE, "-"), Look(VERMILLION, "--"),
-)  # fmt: skip
+COLOURS = (GREEN, WINE, ORANGE, SKY, BLUE, VERMILLION)
+DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 
 
 @contextmanager
@@ -87,22 +91,41 @@ def new_figure(height: float, title: str) -> Figure:
 
 
 def look(place: int) -> Look:
-    """Return the look of the line at this place; looks repeat after six."""
-    return OTHER_LOOKS[place % len(OTHER_LOOKS)]
+    """Return the look of the line at this place; looks repeat after 24."""
+    turn, colour = divmod(place, len(COLOURS))
+    return Look(COLOURS[colour], DASHES[(turn + place) % len(DASHES)])
 
 
 def legend(figure: Figure, handles: Iterable[Any], notes: Iterable[str]) -> None:
-    """Put the legend and the small print below the axes, where they hide no data."""
+    """Put the legend and the small print below the axes, where they hide no data, in as many columns as fit."""
     handles = list(handles)
     lines = [line for note in notes for line in textwrap.wrap(note, CHARACTERS, max_lines=3, placeholder=" …")]
-    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * max(0, len(lines) - 1))
     if not handles:
         handles = [Line2D([], [], linestyle="none", label=" ")]
-    columns = min(len(handles), 3)
+    columns, height = _set_out(figure, handles)
+    room = LINE_HEIGHT * max(0, len(lines) - 1) + max(0, height - LEGEND_HEIGHT)
+    figure.set_figheight(figure.get_figheight() + room)
     box = figure.legend(handles=handles, loc="outside lower center", ncols=columns, title="\n".join(lines) or None)
     box.get_title().set(parse_math=False, multialignment="center")
     # The small print explains the entries, so move it below them.
     box._legend_box.get_children().reverse()  # type: ignore[attr-defined]
+
+
+def _set_out(figure: Figure, handles: Sequence[Any]) -> tuple[int, float]:
+    """Break the entries of a legend so that it fits into the width of a figure; return its columns and height [in]."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    labels = [handle.get_label() for handle in handles]
+    for columns, characters in COLUMNS:
+        if columns > 1 and (columns > len(handles) or (characters and len(handles) <= FEW)):
+            continue
+        for handle, label in zip(handles, labels, strict=True):
+            handle.set_label(textwrap.fill(label, characters) if characters else label)
+        legend = figure.legend(handles=handles, ncols=columns)
+        extent = legend.get_window_extent(renderer)
+        legend.remove()
+        if extent.width <= figure.bbox.width:
+            break
+    return columns, extent.height / figure.dpi
 
 
 def squared(text: str) -> str:

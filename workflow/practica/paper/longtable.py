@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from practica.paper.escape import escape
 from practica.paper.table import Table
 from practica.paper.tabular import (
     AS_WIDE,
@@ -25,6 +26,16 @@ TEXT_WIDTH = r"\dimexpr\textcolumns\relax"
 NARROWED = (
     r"\ifdim\wd0>\linewidth\edef\textcolumns{{\the\dimexpr\linewidth-(\wd0-\linewidth)*100/{share}\relax}}"
     r"\ifdim\textcolumns<0.4\linewidth\edef\textcolumns{{\the\dimexpr0.4\linewidth\relax}}\fi\fi"
+)
+# Without such columns, headings of numbers break, then long names in the first column, and letters get smaller at last.
+FIRST, HEADING = "N", r"\numberheading"
+WHOLE = rf"\newcolumntype{{{FIRST}}}{{l}}\def{HEADING}#1{{#1}}"
+TOO_WIDE = r"\ifdim\wd0>\linewidth"
+BROKEN = rf"\setlength{{\tabcolsep}}{{4pt}}\def{HEADING}#1{{\parbox[b]{{0.13\linewidth}}{{\raggedleft #1}}}}"
+FIRST_NARROWED = (
+    r"\edef\firstcolumn{\the\dimexpr\linewidth-\wd0+\wd1\relax}"
+    r"\ifdim\firstcolumn<0.15\linewidth\edef\firstcolumn{\the\dimexpr0.15\linewidth\relax}\scriptsize\fi"
+    rf"\newcolumntype{{{FIRST}}}{{>{{\raggedright\arraybackslash}}p{{\firstcolumn}}}}"
 )
 # A longtable cannot be set in two columns.
 ONE_COLUMN = r"\csname if@twocolumn\endcsname\onecolumn\let\asbefore\twocolumn\else\let\asbefore\relax\fi"
@@ -49,16 +60,18 @@ def long_table(table: Table, own: str) -> str:
     caption = rf"\caption{{{caption_text(table)}}}\label{{tab:{table.name}}}"
     width = len(table.columns)
     alignment = alignment_of(table).replace(r"\linewidth", TEXT_WIDTH)
+    heading = heading_row(table, HEADING)
+    measure, alignment = _measured(table, alignment), alignment.replace("@{}l", f"@{{}}{FIRST}", 1)
     return "\n".join(
         [
             ONE_COLUMN,
             rf"\begingroup\footnotesize{BEGIN}{spacing(table)}{own}",
-            *_measured(table, alignment),
+            *measure,
             rf"\begin{{longtable}}{{{alignment}}}",
             rf"{caption}\\",
-            *[r"\toprule", heading_row(table), r"\midrule", r"\endfirsthead"],
+            *[r"\toprule", heading, r"\midrule", r"\endfirsthead"],
             rf"\multicolumn{{{width}}}{{l}}{{{continued(table)}}}\\",
-            *[r"\toprule", heading_row(table), r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", r"\endlastfoot"],
+            *[r"\toprule", heading, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", r"\endlastfoot"],
             *_ended(grouped_rows(table), _last_rows(table)),
             r"\end{longtable}",
             ROOM_LEFT + r"\endgroup" + AS_BEFORE,
@@ -68,11 +81,17 @@ def long_table(table: Table, own: str) -> str:
 
 
 def _measured(table: Table, alignment: str) -> list[str]:
-    """Return lines that set how wide notes are, and columns of text together, so that a long table fits the page."""
+    """Return lines that set how wide notes are, and what gives way, so that a long table fits the page."""
     share = round(100 * sum(column.width for column in table.columns))
+    heading = heading_row(table, HEADING)
+    box = [rf"\sbox0{{\begin{{tabular}}{{{alignment}}}", heading, *grouped_rows(table), r"\end{tabular}}"]
+    names = r"\\".join(escape(row[0].text) for row in table.rows)
+    name_box = rf"\sbox1{{\begin{{tabular}}{{@{{}}l@{{}}}}{names}\end{{tabular}}}}"
+    narrowed = [TOO_WIDE, BROKEN, *box, TOO_WIDE, name_box, FIRST_NARROWED, r"\fi\fi"]
     return [
-        r"\def\textcolumns{\linewidth}",
-        *[rf"\sbox0{{\begin{{tabular}}{{{alignment}}}", heading_row(table), *grouped_rows(table), r"\end{tabular}}"],
+        r"\def\textcolumns{\linewidth}" + WHOLE,
+        *box,
+        *([] if share else narrowed),
         AS_WIDE + r"\edef\noteswidth{\the\dimen0}",
         *([NARROWED.format(share=share)] if share else []),
     ]

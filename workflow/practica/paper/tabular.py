@@ -50,13 +50,16 @@ def _column(column: Column, width: float = 0) -> str:
     return "r" if column.numeric else "l"
 
 
-def heading_row(table: Table) -> str:
-    """Return the row of headings."""
-    return " & ".join(_head(column) for column in table.columns) + r" \\"
+def heading_row(table: Table, over_numbers: str = "") -> str:
+    """Return the row of headings; long ones of numbers as the argument of the macro ``over_numbers``."""
+    return " & ".join(_head(column, over_numbers) for column in table.columns) + r" \\"
 
 
-def _head(column: Column) -> str:
-    return rf"\multicolumn{{1}}{{r}}{{{escape(column.heading)}}}" if column.numeric else escape(column.heading)
+def _head(column: Column, over_numbers: str) -> str:
+    text = escape(column.heading)
+    if not column.numeric:
+        return text
+    return rf"\multicolumn{{1}}{{r}}{{{rf'{over_numbers}{{{text}}}' if ' ' in column.heading else text}}}"
 
 
 def _body(table: Table) -> list[str]:
