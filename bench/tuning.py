@@ -33,7 +33,7 @@ class Searched:
 
 @dataclass(frozen=True)
 class SearchOf:
-    """The time of a random search, from nothing to the table of its trials, on one core.
+    """The time of a random search, from nothing to the table of its trials, with one core for its jobs.
 
     Attributes:
         space: what is drawn: the keys ``values`` and ``ranges`` of a search.
@@ -92,7 +92,7 @@ class SearchOf:
             "other: practica train for one trial after the other; ours: Snakemake, with rehearsal, table and figure"
         )
         scale = [f"{name} {value}" for name, value in self.settings.items()]
-        note = "; ".join([sides_note, "both on one core", *scale])
+        note = "; ".join([sides_note, "both train with one thread, one process at a time", *scale])
         same = same_band(*results, self.band.tolerance)
         sides = (Side(spread(alone), result=results[0]), Side(spread(searched), result=results[1]))
         return [Row(title, "x", spread(ratios(alone, searched)), self.goal, *sides, same, note)]

@@ -23,7 +23,7 @@ def test_a_search_is_compared_with_the_sum_of_its_trials() -> None:
     assert row.measure == "one process a trial / ours, 20 trials of 5 seeds"
     assert (row.value, row.verdict) == (Spread(8.5, 8.0, 9.0, 2), REACHED)
     assert (row.other.seconds.median, row.ours.seconds.median) == (170, 20)
-    assert row.note.endswith("both on one core; epochs 3")
+    assert row.note.endswith("both train with one thread, one process at a time; epochs 3")
     (missed,) = CASE.rows(None, [Searched(150, 0.9, 20, 0.9)])  # type: ignore[arg-type]
     assert missed.verdict == MISSED
     (other,) = CASE.rows(None, [Searched(180, 0.9, 20, 0.8)])  # type: ignore[arg-type]
