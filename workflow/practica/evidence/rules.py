@@ -152,8 +152,8 @@ def over_protocols(verdicts: Mapping[str, str], source: str) -> str:
 
     Robust: confirmed under all that evaluate it, of which there are several. Reproduced: confirmed under the source's,
     and refuted under no other. Not reproduced: not confirmed under the source's, and confirmed under no other. Depends
-    on the settings: confirmed under some, not confirmed under others. If the source's protocol leaves a claim open, so
-    does this; if the claim is not evaluated under it, the first protocol that evaluates it counts.
+    on the settings: confirmed under some, not confirmed under others. Otherwise the verdict under the source's protocol
+    counts; if the claim is not evaluated under it, that of the first protocol that evaluates it.
     """
     evaluated = [verdict for verdict in verdicts.values() if verdict != NOT_EVALUATED]
     if {CONFIRMED, NOT_CONFIRMED} <= set(evaluated):
