@@ -1,6 +1,7 @@
 """A finished study as checksums, as an RO-Crate and as TensorBoard's event files."""
 
 import json
+import os
 import re
 import subprocess
 import zipfile
@@ -243,7 +244,7 @@ class TestDeposit:
         cited(**{"repository-code": "https://example.org/PLACEHOLDER"})
         result = CliRunner().invoke(main, ["deposit", "--results", str(results)])
         assert (result.exit_code, result.stdout) == (0, f"{results / 'deposit'}\n")
-        assert "CITATION.cff: repository-code is PLACEHOLDER" in result.stderr
+        assert f"{os.path.relpath(citation.FILE)}: repository-code is PLACEHOLDER" in result.stderr
         assert "authors" not in result.stderr
 
     @pytest.mark.parametrize("key", ["title", "version", "license", "repository-code", "authors"])

@@ -5,6 +5,7 @@ Metadata: https://developers.zenodo.org/#representation, in the form of ``.zenod
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -86,7 +87,8 @@ def open_items(study: Study) -> list[str]:
     """Return what is still to be written before the deposit can be published."""
     source = citation()
     needless = {"authors"} if authors(study, study.languages[0]) else set()
-    return [f"{source.file.name}: {key} is {PLACEHOLDER}" for key in source.placeholders if key not in needless]
+    file = os.path.relpath(source.file)  # that of the code, which may lie elsewhere than the study
+    return [f"{file}: {key} is {PLACEHOLDER}" for key in source.placeholders if key not in needless]
 
 
 def _creator(author: Author) -> dict[str, str]:
