@@ -70,7 +70,7 @@ def without_source(folder: Path) -> str:
         (
             [ONE, TWO, UNEQUAL],
             "In 2 exercises, we judge 2 of the 3 claims of the source with 2 seeds: 1 is confirmed and 1 is undecided. "
-            "The other one is not judged: nets were not trained on equal terms.",
+            "The other one is not judged: some nets were not trained on equal terms.",
             "En 2 ejercicios se llega a un veredicto sobre 2 de las 3 afirmaciones de la fuente con 2 semillas: "
             "1 se confirma y 1 queda sin decidir. "
             "La otra no se juzga: hay redes que no se entrenaron en las mismas condiciones.",
@@ -207,7 +207,7 @@ def test_the_text_of_a_demonstration_says_once_that_it_judges_nothing(tmp_path: 
 def test_the_decisions_are_told_only_if_there_are_several(toy: Study, results: Path) -> None:
     assert "5 decisions" in said(toy, results, "en", ONE, TWO, decisions=5)
     several = said(toy, results, "en", ONE, TWO, MISSING, decisions=5)
-    assert several.index("These are 5 decisions") < several.index("The other one")
+    assert several.index("The verdicts rest on 5 decisions") < several.index("The other one")
     assert "decisions" not in said(toy, results, "en", ONE, TWO, decisions=1)
 
 

@@ -161,7 +161,10 @@ def test_nets_on_unequal_terms_in_one_claim_may_be_compared_in_another(tmp_path:
     prose.write_text(r"\veredicto{steps-a}: \segun{steps-b}{yes}{no}{open}")
     sentence = section(study, tmp_path / "results", "steps", "en").expand(prose)
     assert "not confirmed" in sentence
-    assert "This is not judged: ``Dense layers'' and ``Convolutional'' were not trained on equal terms" in sentence
+    assert (
+        "The comparison is not judged: ``Dense layers'' and ``Convolutional'' were not trained on equal terms"
+        in sentence
+    )
 
 
 def test_a_claim_on_repetitions_alone_names_no_seeds(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     assert row[2].text.startswith(phrase("learning_rate", "0.01 / 0.1", "en"))
     assert [cell.text for cell in row[3:]] == ["6", "3", "108"]
     assert r"\label{tab:searches}" in checklist(facts)
-    assert searches(facts).notes[1].startswith("A grid combines each value with every other")
+    assert searches(facts).notes[1].startswith("A grid tries every combination of the values")
     assert r"\texttt{snakemake tuning} runs it" in "".join(note_texts(searches(facts)))
     assert "<code>snakemake tuning</code> runs it" in fragment(searches(facts))
     assert searches(facts).notes[2].startswith("None of these trials has run")

@@ -374,7 +374,7 @@ def test_a_study_of_one_seed_speaks_of_no_interval(judged: Judged) -> None:
 def test_the_page_says_how_many_decisions_were_taken_at_once(unequal: Judged) -> None:
     study, folder = unequal
     write_pages(study, folder)
-    for name, words in (("index.html", "Son 2 decisiones tomadas a la vez"), ("index_en.html", "are 2 decisions")):
+    for name, words in (("index.html", "Son 2 decisiones tomadas a la vez"), ("index_en.html", "rest on 2 decisions")):
         page = (folder / "page" / name).read_text()
         assert words in page
         assert re.search(r'data-verdict="not comparable"[^>]*>\s*<b>2</b>', page)

@@ -180,7 +180,8 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     ends = [numbers.count(size, language) for size in sorted({min(sizes), max(sizes)})] if sizes else ["–"]
     settings = [sure(study, exercise, variant) for variant in study.variants(exercise)]
     metrics = facts.results.metrics
-    splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
+    own = (metrics["exercise"] == exercise) & metrics["variant"].isin(study.variants(exercise))
+    splits = dict.fromkeys(metrics.loc[own, "split"].astype(str))
     splits.pop(TIMING, None)
     parts = items([word(split, language).lower() for split in splits], language) or "–"
     division = _values(settings, of_role(DATA), language)
