@@ -1,14 +1,17 @@
 """The declared claims are complete and in both languages; mistakes in them are named."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import practica
 from evidence.factory import edited, make_study
 from practica.errors import InputError
 from practica.evidence.claims import Quantity, declared
+from practica.files import read_json
 
 ROOT = Path(__file__).parents[2]
 OVERFITS = "        minus: steps/conv/gap\n        rule: {above: 0}\n        smallest: 0.005\n"
@@ -87,3 +90,11 @@ def test_reading_the_claims_is_light() -> None:
     code = "import sys, practica.evidence.claims; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "pandas", "scipy", "tensorflow"} & set(loaded)
+
+
+def test_every_number_that_a_source_may_print_can_be_judged() -> None:
+    folder = Path(practica.__file__).parents[1] / "schemas"
+    about, judged = (read_json(folder / f"{name}.schema.json") for name in ("about", "claims"))
+    pattern = about["properties"]["printed"]["additionalProperties"]["pattern"]
+    assert re.fullmatch(pattern, "-0.5")
+    assert judged["$defs"]["side"]["properties"]["source"]["pattern"] == pattern

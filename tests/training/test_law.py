@@ -527,3 +527,10 @@ def test_a_run_that_grew_beyond_its_untrained_net_has_diverged(tmp_path: Path) -
     for train in (stacked, one_by_one):
         with pytest.raises(DivergedError, match="the loss grew from 0"):
             train(build, settings(learning_rate=1e10), regression(), tmp_path / train.__name__)
+
+
+def test_a_learning_rate_may_be_a_whole_number() -> None:
+    from practica.exercises.problem import Settings
+    from practica.training.recipe import optimizer
+
+    assert float(optimizer(Settings({"learning_rate": 1}, ""), 1).learning_rate.numpy()) == 1

@@ -92,7 +92,7 @@ def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
         raise InputError(f"optimizer: {wrong[0]} is {options[wrong[0]]}; write a value above 0, or take it out")
     if "momentum" in settings:
         options["momentum"] = settings.momentum
-    rate = schedule(settings, steps) if "schedule" in settings else settings.learning_rate
+    rate = schedule(settings, steps) if "schedule" in settings else float(settings.learning_rate)  # no int for Keras
     return made(keras_class("optimizers", name), {RATE: rate, **options})
 
 
