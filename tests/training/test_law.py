@@ -529,8 +529,17 @@ def test_a_run_that_grew_beyond_its_untrained_net_has_diverged(tmp_path: Path) -
             train(build, settings(learning_rate=1e10), regression(), tmp_path / train.__name__)
 
 
-def test_a_learning_rate_may_be_a_whole_number() -> None:
+@pytest.mark.parametrize("recipe", [{}, {"schedule": "CosineDecay"}, {"schedule": "CosineDecayRestarts"}], ids=str)
+def test_a_whole_learning_rate_is_the_same_with_a_point(recipe: dict[str, Any]) -> None:
     from practica.exercises.problem import Settings
     from practica.training.recipe import optimizer
 
-    assert float(optimizer(Settings({"learning_rate": 1}, ""), 1).learning_rate.numpy()) == 1
+    if recipe.get("schedule") == "CosineDecayRestarts":
+        recipe = {"schedule": {"name": "CosineDecayRestarts", "first_decay_steps": 5}}
+    rates = []
+    for rate in (1, 1.0):
+        made = optimizer(Settings({"learning_rate": rate, "epochs": 3, **recipe}, ""), 5)
+        made.build([])
+        made.iterations.assign(3)
+        rates.append(float(made.learning_rate.numpy()))
+    assert rates[0] == rates[1]

@@ -92,8 +92,13 @@ def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
         raise InputError(f"optimizer: {wrong[0]} is {options[wrong[0]]}; write a value above 0, or take it out")
     if "momentum" in settings:
         options["momentum"] = settings.momentum
-    rate = schedule(settings, steps) if "schedule" in settings else float(settings.learning_rate)  # no int for Keras
+    rate = schedule(settings, steps) if "schedule" in settings else _rate(settings)
     return made(keras_class("optimizers", name), {RATE: rate, **options})
+
+
+def _rate(settings: Settings) -> float:
+    """Return the learning rate, as no whole number: Keras refuses it, and its schedules then round to whole numbers."""
+    return float(settings.learning_rate)
 
 
 def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -116,10 +121,10 @@ def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.Learn
     if "decay_steps" in takes:
         options.setdefault("decay_steps", max(1, settings.epochs * steps - options.get("warmup_steps", 0)))
     if "initial_learning_rate" in takes:
-        options["initial_learning_rate"] = settings.learning_rate
+        options["initial_learning_rate"] = _rate(settings)
     if options.get("warmup_steps") and "warmup_target" in takes:
         # The rate of the settings is the one that the warm-up reaches.
-        options["warmup_target"] = settings.learning_rate
+        options["warmup_target"] = _rate(settings)
         options["initial_learning_rate"] = 0.0
     if "values" in options:
         options["values"] = [float(value) for value in options["values"]]  # Keras does not mix 1 and 0.1
