@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 from practica.address import bare
 from practica.evidence.estimates import SHARE, Estimate
@@ -24,6 +25,12 @@ def count(value: int, language: str) -> str:
     """Write a whole number; thousands are grouped from five digits on."""
     text = f"{value:,}" if abs(value) >= 10_000 else str(value)
     return _localise(text, language)
+
+
+def span(counts: Iterable[int]) -> str:
+    """Write the least and the greatest of some numbers, or the only one."""
+    ends = min(every := [*counts]), max(every)
+    return "–".join(str(end) for end in dict.fromkeys(ends))
 
 
 def decimal(value: float, digits: int, language: str) -> str:

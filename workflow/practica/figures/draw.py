@@ -15,6 +15,7 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
 from practica.evidence.curves import Curve
+from practica.evidence.numbers import span
 from practica.evidence.results import Missing, Results
 from practica.figures import catalogue
 from practica.figures.curves import Line, Plot, curves
@@ -189,11 +190,10 @@ def _plots(
 def _band(spec: Spec, plots: Iterable[Plot], texts: Words) -> str:
     """Return what the line and the band mean."""
     curves = [line.curve for plot in plots for line in plot.lines]
-    least, most = min(curve.n for curve in curves), max(curve.n for curve in curves)
-    seeds = str(most) if least == most else f"{least}–{most}"
+    seeds = span(curve.n for curve in curves)
     if spec.kind == "folds":
         return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in curves))
-    return texts["seeds_many"].format(n=seeds) if most > 1 else texts["seeds_one"]
+    return texts["seeds_one"] if seeds == "1" else texts["seeds_many"].format(n=seeds)
 
 
 def _dot(plots: Iterable[Plot], texts: Words) -> list[str]:

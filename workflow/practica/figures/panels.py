@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from practica.evidence.numbers import span
 from practica.figures.points import series
 from practica.figures.style import legend, look, new_figure
 from practica.words import Words, decimal, label
@@ -52,7 +53,7 @@ def side_by_side(
         Line2D([], [], color=look(place).colour, marker=MARKERS[place], markersize=3, label=name)
         for place, name in enumerate(labels)
     ]
-    repetitions = max(len(times) for _, times, _ in both)
+    repetitions = span(len(times) for _, *sides in both for times in sides)
     note = texts["twins_note"].format(n=repetitions, first=labels[0], second=labels[1])
     legend(figure, handles, [note, *notes])
     return figure

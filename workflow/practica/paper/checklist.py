@@ -198,8 +198,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
 
 
 def _seeds(counts: Sequence[int]) -> Cell:
-    ends = sorted({min(counts), max(counts)})
-    return Cell("–".join(map(str, ends)), {"": ends[-1]})
+    return Cell(numbers.span(counts), {"": max(counts)})
 
 
 def _space_text(space: Mapping[str, Any], every: Sequence[Trial], language: str) -> str:

@@ -37,9 +37,8 @@ def sure(study: Study, exercise: str, variant: str) -> dict[str, Any]:
 
 def seeds(counts: Iterable[int], language: str) -> str:
     """Return how many seeds there are: one number, or the smallest and the largest of several."""
-    ends = sorted(set(counts))
-    amount = "–".join(str(count) for count in dict.fromkeys((ends[0], ends[-1])))
-    return word("seed" if ends == [1] else "several_seeds", language).format(amount)
+    amount = numbers.span(counts)
+    return word("seed" if amount == "1" else "several_seeds", language).format(amount)
 
 
 def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | None = None) -> str:
