@@ -25,7 +25,7 @@ COLUMNS, WIDTH, ROW, WIDEST_PANEL = 5, 6.6, 1.85, 2.2
 """Panels in a row, and sizes of the figure, of a row and of a panel of a small study [in]."""
 NAMED = 8
 """The most lines that a panel names; a legend of more would hide them."""
-LETTERED = 6
+SINGLE = 6
 """The most verdicts that stand one by one under a title; of more, each kind is counted."""
 WIDEST = 20
 """Letters in a line of a panel's title."""
@@ -130,12 +130,14 @@ def _mark(axes: Axes, verdicts: list[tuple[str, str]]) -> None:
 
     Of many verdicts, each kind has its sign once, after its number.
     """
-    lettered = all(len(letter) <= 1 for letter, _ in verdicts)  # there is no room for names
-    before = [(letter if lettered else "", name) for letter, name in verdicts]
-    if len(verdicts) > LETTERED:
-        before = [(f"{count} ", name) for name, count in Counter(name for _, name in verdicts).most_common()]
-    step = 0.17 if len(verdicts) <= LETTERED else 0.24
-    for place, (text, name) in enumerate(before):
+    if len(verdicts) > SINGLE:
+        step = 0.24
+        marks = [(f"{count} ", name) for name, count in Counter(name for _, name in verdicts).most_common()]
+    else:
+        step = 0.17
+        lettered = all(len(letter) <= 1 for letter, _ in verdicts)  # there is no room for names
+        marks = [(letter if lettered else "", name) for letter, name in verdicts]
+    for place, (text, name) in enumerate(marks):
         at = (0.01 + step * place, 1.03)
         mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}
         axes.text(*at, f"{text}{SIGNS[name]}", transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)

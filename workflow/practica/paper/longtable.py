@@ -61,13 +61,12 @@ def long_table(table: Table, own: str) -> str:
     width = len(table.columns)
     alignment = alignment_of(table).replace(r"\linewidth", TEXT_WIDTH)
     heading = heading_row(table, HEADING)
-    measure, alignment = _measured(table, alignment), alignment.replace("@{}l", f"@{{}}{FIRST}", 1)
     return "\n".join(
         [
             ONE_COLUMN,
             rf"\begingroup\footnotesize{BEGIN}{spacing(table)}{own}",
-            *measure,
-            rf"\begin{{longtable}}{{{alignment}}}",
+            *_measured(table, alignment, heading),
+            rf"\begin{{longtable}}{{{alignment.replace('@{}l', f'@{{}}{FIRST}', 1)}}}",
             rf"{caption}\\",
             *[r"\toprule", heading, r"\midrule", r"\endfirsthead"],
             rf"\multicolumn{{{width}}}{{l}}{{{continued(table)}}}\\",
@@ -80,10 +79,9 @@ def long_table(table: Table, own: str) -> str:
     )
 
 
-def _measured(table: Table, alignment: str) -> list[str]:
+def _measured(table: Table, alignment: str, heading: str) -> list[str]:
     """Return lines that set how wide notes are, and what gives way, so that a long table fits the page."""
     share = round(100 * sum(column.width for column in table.columns))
-    heading = heading_row(table, HEADING)
     box = [rf"\sbox0{{\begin{{tabular}}{{{alignment}}}", heading, *grouped_rows(table), r"\end{tabular}}"]
     names = r"\\".join(escape(row[0].text) for row in table.rows)
     name_box = rf"\sbox1{{\begin{{tabular}}{{@{{}}l@{{}}}}{names}\end{{tabular}}}}"

@@ -51,7 +51,7 @@ def _column(column: Column, width: float = 0) -> str:
 
 
 def heading_row(table: Table, over_numbers: str = "") -> str:
-    """Return the row of headings; long ones of numbers as the argument of the macro ``over_numbers``."""
+    """Return the row of headings; those of numbers that can break, as the argument of the macro ``over_numbers``."""
     return " & ".join(_head(column, over_numbers) for column in table.columns) + r" \\"
 
 
@@ -59,7 +59,9 @@ def _head(column: Column, over_numbers: str) -> str:
     text = escape(column.heading)
     if not column.numeric:
         return text
-    return rf"\multicolumn{{1}}{{r}}{{{rf'{over_numbers}{{{text}}}' if ' ' in column.heading else text}}}"
+    if " " in column.heading:
+        text = rf"{over_numbers}{{{text}}}"
+    return rf"\multicolumn{{1}}{{r}}{{{text}}}"
 
 
 def _body(table: Table) -> list[str]:
