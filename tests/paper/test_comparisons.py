@@ -250,7 +250,7 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     pdf = build(study, tmp_path, "es")
     first, second = (text_of(pdf, page=page) for page in (1, 2))
     assert "se juzgan las 3 afirmaciones de la fuente con 5 semillas: 3 no se confirman." in first
-    assert "Son 5 decisiones tomadas a la vez" in first
+    assert "Los veredictos se apoyan en 5 decisiones tomadas a la vez" in first
     assert "Índice" in first
     assert "Todas las afirmaciones de un vistazo" in second
     for words in (
@@ -298,7 +298,7 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
     message = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
     assert message.startswith(
-        "no comparable. Esto no se juzga: «Capas densas» y «Convolucional» no se entrenaron en las mismas "
+        "no comparable. La comparación no se juzga: «Capas densas» y «Convolucional» no se entrenaron en las mismas "
         "condiciones (3 / 2 épocas)"
     )
     section = Prose(Facts(*unequal, "es"), "steps", {})
@@ -374,7 +374,10 @@ def test_a_study_of_one_seed_speaks_of_no_interval(judged: Judged) -> None:
 def test_the_page_says_how_many_decisions_were_taken_at_once(unequal: Judged) -> None:
     study, folder = unequal
     write_pages(study, folder)
-    for name, words in (("index.html", "Son 2 decisiones tomadas a la vez"), ("index_en.html", "rest on 2 decisions")):
+    for name, words in (
+        ("index.html", "se apoyan en 2 decisiones tomadas a la vez"),
+        ("index_en.html", "rest on 2 decisions"),
+    ):
         page = (folder / "page" / name).read_text()
         assert words in page
         assert re.search(r'data-verdict="not comparable"[^>]*>\s*<b>2</b>', page)
