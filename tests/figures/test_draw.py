@@ -26,7 +26,8 @@ from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, points_to_draw
 from practica.figures.draw import draw, draw_from, explain
 from practica.figures.glance import overview_caption
-from practica.figures.style import save
+from practica.figures.panels import side_by_side
+from practica.figures.style import save, style
 from practica.figures.tones import SIGNS
 from practica.files import read_json, write_json, write_text
 from practica.page.exercise import overview
@@ -138,7 +139,7 @@ def test_a_panel_of_many_variants_and_claims_counts_them(
 
     write_claims(complete.study, complete.folder)
     monkeypatch.setattr(overview, "NAMED", 1)
-    monkeypatch.setattr(overview, "LETTERED", 1)
+    monkeypatch.setattr(overview, "SINGLE", 1)
     figure = draw_from(complete, "fig_overview", "en")
     place = complete.study.exercises.index("steps")
     text = written(figure)
@@ -273,6 +274,14 @@ def test_twins_show_every_net_and_how_much_faster(complete: Results, written: Wr
     assert "×2,5" in text and "Sin corrección" in text and "5 repeticiones" in text and "NumPy entre Keras" in text
     assert figure.axes[0].get_xscale() == "log"
     assert figure.axes[0].get_xlabel() == "Tiempo por época [ms]"
+
+
+def test_twins_with_more_repetitions_of_some_nets_say_both_numbers(written: Written) -> None:
+    times = [pd.Series([1.0, 2.0, 3.0][:count]) for count in (3, 2, 2, 3)]
+    both = [("one", *times[:2]), ("other", *times[2:])]
+    with style():
+        figure = side_by_side(both, "ms", ("keras", "numpy"), "title", section("figures", "en"), [])
+    assert "2–3 repetitions" in written(figure)
 
 
 def test_figures_say_what_the_study_leaves_out(complete: Results, tmp_path: Path, written: Written) -> None:

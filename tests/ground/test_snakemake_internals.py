@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +119,33 @@ def test_the_parameters_of_a_function_are_noted() -> None:
     assert noted, NAMES["snakemake.common:overwrite_function_params"]
     assert list(get_function_params(function)) == ["wildcards", "attempt"]
     assert get_function_params(function) is next(iter(noted.values())), "Snakemake looks there first"
+
+
+ENDING = """
+import atexit, gc
+from practica.plan.wiring import prepare_jobs
+
+atexit.register(lambda: print(len(gc.get_objects())))  # registered first, called last
+prepare_jobs(on_cluster=False)
+plan = [[] for _ in range(10_000)]
+"""
+
+
+def test_a_plan_is_not_searched_for_garbage_when_snakemake_ends() -> None:
+    process = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=True)
+    assert int(process.stdout) < 10_000
+
+
+def test_the_commands_of_the_jobs_that_are_about_to_run_here_are_known() -> None:
+    def job(shell: str | None, threads: int) -> SimpleNamespace:
+        return SimpleNamespace(rule=SimpleNamespace(shellcmd=shell), threads=threads)
+
+    train = "python -m practica train --threads {threads} > {log}"
+    jobs = [job(train, 1), job(train, 2), job("python -m practica rehearse --processes {threads}", 4), job(None, 1)]
+    workflow = SimpleNamespace(local_exec=True, dag=SimpleNamespace(needrun_jobs=lambda: jobs))
+    assert internals.commands_here(workflow) == {("train", 1), ("train", 2), ("rehearse", 1)}
+    workflow.local_exec = False
+    assert internals.commands_here(workflow) == set()
 
 
 QUICK, BY_SNAKEMAKE = "quick", "by Snakemake"

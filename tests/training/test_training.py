@@ -258,3 +258,16 @@ def test_another_backend_trains_it_too(variant: str, tmp_path: Path) -> None:
     metrics = json.loads((trained.folder(tmp_path / "results") / "metrics.json").read_text())
     assert metrics["provenance"]["versions"]["backend"].startswith("jax ")
     assert np.isfinite(metrics["runs"][0]["metrics"]["test"]["loss"])
+
+
+def test_the_commit_is_that_of_the_code_as_it_was_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.training import provenance
+
+    answers = iter(["commit of the code", "", "a later commit", ""])
+    monkeypatch.setattr(provenance, "_git", lambda *_: next(answers))
+    provenance.git_state.cache_clear()
+    try:
+        states = [provenance.describe(1, {})["git"] for _ in range(2)]
+    finally:
+        provenance.git_state.cache_clear()
+    assert states == [{"commit": "commit of the code", "dirty": False}] * 2

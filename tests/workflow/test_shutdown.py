@@ -55,6 +55,16 @@ def locks(folder: Path) -> list[Path]:
     return list((folder / ".snakemake/locks").glob("*"))
 
 
+def test_what_trainings_import_is_on_its_way_before_the_first_step_that_needs_it(fresh, tmp_path: Path) -> None:
+    log = tmp_path / "commands"
+    note = f"import sys\nopen({str(log)!r}, 'a').write(' '.join(sys.orig_argv[2:5]) + '\\n')\n"
+    (fresh.folder / "workflow/sitecustomize.py").write_text(note)
+    with at_work(fresh.folder):
+        commands = log.read_text().splitlines()
+    rehearsal = next(place for place, command in enumerate(commands) if command.startswith("practica rehearse"))
+    assert "practica warm training" in commands[:rehearsal]
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_ends_it_in_seconds_with_a_checkpoint_and_no_lock(fresh, number: signal.Signals) -> None:
     with at_work(fresh.folder) as process:
