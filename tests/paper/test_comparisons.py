@@ -28,6 +28,7 @@ from practica.paper.document import build
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.prose import Prose
+from practica.paper.sentences import _unjudged
 from practica.paper.table import Table
 from practica.paper.tables import make_table, spec_named
 from practica.paper.terms import terms
@@ -305,7 +306,9 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     part = next(each for each in section.facts.claims["claims"] if each["id"] == "steps-b")["parts"][0]  # type: ignore[index]
     part |= {"reason": "epochs 3 / 2, l2 0.1 / –"}
     mirrored = {**part, "of": part["other"], "other": part["of"], "reason": "epochs 2 / 3, l2 – / 0.1"}
-    assert section._unjudged("not comparable", [part]) and not section._unjudged("not comparable", [mirrored])
+    said: set[str] = set()
+    assert _unjudged("not comparable", [part], section.facts, said)
+    assert not _unjudged("not comparable", [mirrored], section.facts, said)
     table = made(unequal, "table_differences")
     assert "no comparable: 3 / 2 épocas" in table.rows[0][1].below
     assert not {cell.tone for row in table.rows for cell in row} & {"strong"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from textwrap import wrap
 from typing import Any
@@ -14,8 +14,7 @@ from practica.evidence import numbers
 from practica.evidence.effects import effect_text, rule_text
 from practica.evidence.estimates import Estimate
 from practica.evidence.findings import UNEQUAL
-from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED, UNDECIDED
-from practica.evidence.verdicts import MULTIPLE
+from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, protocols
@@ -119,19 +118,7 @@ def measured_text(part: Mapping[str, Any], facts: Facts) -> str:
     if not part["other"]:  # a number says nothing without its name and the bound
         rule = rule_text(part, language).replace(" ", "\u00a0")
         text = word("asked", language).format(f"{_short(part['of']['quantity'], facts)} {effect}", rule=rule)
-    return f"{text.strip()}; n\u00a0=\u00a0{part['estimate']['n']}"
-
-
-def alone_text(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
-    """Return what the seeds would decide if it were the only decision; empty if it would still be open."""
-    open_parts = [part for part in parts if part["verdict"] == UNDECIDED]
-    if not facts.claims or {part["cause"] for part in open_parts} != {MULTIPLE}:
-        return ""
-    refuted = {part["p_refuted"] < part["p_allowed"] for part in open_parts}
-    if len(refuted) > 1:
-        return ""
-    verdict = NOT_CONFIRMED if refuted.pop() else CONFIRMED
-    return word(f"alone {verdict}", facts.language).format(count=facts.claims["decisions"]["count"])
+    return f"{text.strip()}, n\u00a0=\u00a0{part['estimate']['n']}"
 
 
 def _alone(effect: str, raw: dict[str, Any]) -> Cell:

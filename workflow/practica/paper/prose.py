@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from practica.address import claim_and_part, parts
-from practica.config.front import text_of
 from practica.errors import InputError, hint
-from practica.evidence.effects import by_protocol, effect_text
+from practica.evidence.effects import effect_text
 from practica.evidence.results import Missing
-from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, UNDECIDED, VERDICTS
+from practica.evidence.rules import NOT_COMPARABLE
 from practica.files import read_text
 from practica.paper import catalogue, comparisons, custom_latex, floats, protocols, render
 from practica.paper.catalogue import TableSpec
@@ -22,11 +19,12 @@ from practica.paper.floats import Picture
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
 from practica.paper.names import figure_specs
-from practica.paper.parts import alone_text, cause, measured_text, side_names
+from practica.paper.parts import cause
+from practica.paper.sentences import choose
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
 from practica.paper.tabular import in_colour
-from practica.words import items, section, word
+from practica.words import items, word
 
 RESULTS_FROM_DOCUMENT = "../.."
 """The results folder, relative to the folder in which LaTeX runs, so that no path needs escaping."""
@@ -76,7 +74,8 @@ class Prose:
         ``\semillas{exercise/variant}``: how many seeds ran. ``\compara{a}{b}{larger}{smaller}{same}``: the true text.
         ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without a verdict,
-        why. With several protocols, the sentence for the first one, with the verdict under each in brackets.
+        why. With several protocols, the sentence for the verdict over all, with that under each in brackets; one for
+        each if they contradict each other.
         ``\evidencia{digits-a/speed}``: the number that decided it, with its interval; for a claim, that of its first
         part.
         ``\figura{fig1a,fig1b}{common caption, or empty}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
@@ -183,41 +182,7 @@ class Prose:
         fact = comparisons.find(reference, self.facts)
         if isinstance(fact, Missing):
             return self._gap(fact.reason)
-        claim, part = fact
-        name = claim_and_part(reference)[1]
-        under = protocols.verdicts(claim, self.facts, name)
-        claim = next(iter(by_protocol(claim).values()))
-        verdict, checks = (part["verdict"], [part]) if name else (claim["verdict"], claim["parts"])
-        if verdict in (NOT_COMPARABLE, NOT_EVALUATED):
-            sentence, alone = self._unjudged(verdict, checks), ""
-            under = under if set(under) - {verdict} else {}
-        else:
-            sentence = dict(zip(VERDICTS, sentences, strict=False))[verdict]
-            alone = escape(alone_text(checks, self.facts)) if verdict == UNDECIDED else ""
-        # What is left open shows at least what was measured.
-        effect = measured_text(part, self.facts) if verdict == UNDECIDED and len(checks) == 1 else ""
-        note = "; ".join(filter(None, [protocols.verdicts_text(under, self.facts), effect]))
-        return f"{protocols.inside(sentence, escape(note))} {alone}".strip()
-
-    def _unjudged(self, verdict: str, parts: Sequence[Mapping[str, Any]]) -> str:
-        """Return why there is no verdict; empty if another claim of the exercise has said so."""
-        found_part = next(each for each in parts if each["verdict"] == verdict)
-        if self.facts.study.demonstration:
-            sentence = key = escape(word("none_judged", self.facts.language))
-        elif verdict == NOT_COMPARABLE:
-            names = [word("quoted", self.facts.language).format(name) for name in side_names(found_part, self.facts)]
-            differs, sides = self.facts.terms(found_part["reason"]), items(names, self.facts.language)
-            sentence = escape(word("not_compared", self.facts.language).format(differs, sides=sides))
-            # The same sides in the other order are the same reason.
-            key = " ".join(sorted([*names, *re.findall(r"[^\s,]+", differs)]))
-        else:
-            reason = word(f"why_{found_part['cause']}", self.facts.language)
-            form = text_of(self.facts.study, section("report", self.facts.language), "not_judged")
-            sentence = key = escape(form.format(reason))
-        # If several claims of an exercise have the same reason, say it once.
-        first = key not in self.said
-        self.said.add(key)
-        return sentence if first else ""
+        return choose(fact[0], claim_and_part(reference)[1], sentences, self.facts, self.said)
 
     def _evidence(self, reference: str) -> str:
         fact = comparisons.find(reference, self.facts)
