@@ -12,6 +12,7 @@ from practica.config.study import Study
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.equal_terms import unequal, unlike
+from practica.evidence.measures import measure_values
 from practica.evidence.results import Results
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED
 from practica.evidence.verdicts import write_claims
@@ -137,3 +138,34 @@ def test_terms_are_equal_seed_by_seed(tmp_path: Path, precisions: tuple[str, ...
     result = Results(nets, tmp_path)
     result.runs["precision"] = ["float32", "float32", "mixed_bfloat16", *precisions]
     assert unequal(result, DENSE, CONV, ()) == unlike(result, DENSE, CONV, {}) == reason
+
+
+@pytest.mark.parametrize(
+    ("sizes", "conv", "reason"),
+    [
+        ((2, 2), {}, ""),
+        ((2, 2), {"threads": 2}, "threads 1 / 2"),
+        ((2, 2), {"gpu": "A card"}, "device Some CPU, 2 cores / A card"),
+        ((4, 2), {}, "seeds_per_job 4 / 2"),
+    ],
+)
+def test_times_are_compared_only_between_jobs_of_one_kind(
+    tmp_path: Path, sizes: tuple[int, int], conv: dict[str, Any], reason: str
+) -> None:
+    variants = {name: {"seeds_per_job": each} for name, each in zip(("dense", "conv"), sizes, strict=True)}
+    known = resolve({"seeds": 4, "exercises": {"steps": {"dataset": "walks", "settings": {}, "variants": variants}}})
+    fill(known, tmp_path)
+    for path in (tmp_path / "runs/steps/conv").glob("*/*.json"):
+        content = json.loads(path.read_text())
+        content["provenance"] = {**content.get("provenance", {}), **conv}
+        path.write_text(json.dumps(content))
+    collect(known, tmp_path)
+    results = Results(known, tmp_path)
+    assert unequal(results, DENSE, CONV, [], timed=True) == reason
+    assert unequal(results, DENSE, CONV, []) == ""
+    assert unequal(results, DENSE, CONV, ["threads", "device", "seeds_per_job"], timed=True) == ""
+    times = measure_values(results, *CONV, "seconds_to_50")
+    assert list(times.index) == [0, 2], "a job is one measurement"
+    epochs = measure_values(results, *CONV, "epochs_to_50")
+    speed = results.seconds_per_epoch(*CONV)
+    assert times["value"][2] == pytest.approx((epochs["value"] * speed)[[2, 3]].mean())

@@ -16,6 +16,7 @@ from scipy import stats
 from evidence.factory import make_study
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_statistics
@@ -29,7 +30,7 @@ from practica.paper.row_heights import parts
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
 from practica.paper.tabular import note_texts
-from toy import copied, resolve
+from toy import CONFIG, copied, resolve
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -170,14 +171,35 @@ def test_times_are_rounded_and_exact_in_the_file(tmp_path: Path) -> None:
     assert (cell.text, cell.raw) == ("1200", {"": 1162.4})
 
 
+def in_jobs_of(seeds_per_job: int, seeds: int) -> Study:
+    """Return the toy's steps, whose seeds are trained so many at a time."""
+    exercises = read_config([CONFIG])["exercises"]
+    exercises["steps"]["seeds_per_job"] = seeds_per_job
+    return one_exercise(seeds=seeds, exercises=exercises)
+
+
 def test_cost_is_per_seed_however_seeds_share_a_job(tmp_path: Path) -> None:
-    study = one_exercise(seeds_per_job=2)
+    study = in_jobs_of(2, seeds=4)
     fill(study, tmp_path)
+    runs = pd.read_csv(tmp_path / "runs.csv")
+    runs.loc[runs["variant"] == "dense", "cpu_seconds"] = [8.0, 8.4]
+    runs.to_csv(tmp_path / "runs.csv", index=False)
     cost = made(study, tmp_path, "table_steps_cost")
-    assert [cell.text for cell in cost.rows[0][-2:]] == ["5,1", "1,7"], "what noise may change is not shown"
+    assert [cell.text for cell in cost.rows[0][-4:]] == ["2", "5,1", "1,7", "4,1"], "what noise may change is not shown"
+    assert cost.rows[1][-1].text == "–", "not every job has its processor time"
     dense = rows_of(render.to_csv(cost))[0]
     assert float(dense["fit_seconds"]) == pytest.approx(10.25 / 2)
     assert float(dense["seconds_per_epoch"]) == pytest.approx(10.25 / 2 / 3)
+    assert float(dense["cpu_seconds"]) == pytest.approx(8.2 / 2)
+
+
+def test_one_job_that_other_programs_slowed_does_not_change_the_cost(tmp_path: Path) -> None:
+    study = in_jobs_of(1, seeds=3)
+    fill(study, tmp_path)
+    runs = pd.read_csv(tmp_path / "runs.csv")
+    runs.loc[runs["variant"] == "dense", "fit_seconds"] = [10.0, 500.0, 11.0]
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    assert [cell.text for cell in made(study, tmp_path, "table_steps_cost").rows[0][-4:-2]] == ["1", "11"]
 
 
 def test_times_are_metrics_like_others(toy: Study, results: Path) -> None:

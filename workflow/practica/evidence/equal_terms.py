@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,17 +17,23 @@ from practica.evidence.results import Results
 PROTOCOL = "protocol"
 COLUMNS = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
 """The terms that the runs themselves record: the column of ``runs.csv``, and its name in messages."""
+TIMED = ("threads", "device", "seeds_per_job")
+"""The terms on which only times depend."""
 
 
-def unequal(results: Results, first: VariantAddress, second: VariantAddress, varies: Iterable[str]) -> str:
+def unequal(
+    results: Results, first: VariantAddress, second: VariantAddress, varies: Iterable[str], *, timed: bool = False
+) -> str:
     """Return what two variants differ in beyond what a claim ``varies``, as ``epochs 36 / 14``, or an empty text.
 
-    Compares all settings, and the epochs, the precision and the data that the runs recorded.
+    Compares all settings, and the epochs, the precision and the data that the runs recorded; for times (``timed``),
+    also threads, device and how many seeds share a job.
     """
     if differs := _protocols(results, first, second):
         return differs
     settings = [results.study.settings(*each) if _there(results, each) else {} for each in (first, second)]
-    return _undeclared_text({**_settings(*settings), **_column_differences(results, first, second)}, varies)
+    times = _time_differences(results, first, second) if timed else {}
+    return _undeclared_text({**_settings(*settings), **_column_differences(results, first, second), **times}, varies)
 
 
 def unlike(results: Results, first: VariantAddress, second: VariantAddress, claims: Mapping[str, Claim]) -> str:
@@ -93,6 +100,27 @@ def _apart(results: Results, first: VariantAddress, second: VariantAddress, colu
         return False
     ours, theirs = (results.by_seed(*each, column) for each in (first, second))
     return any(ours[seed] != theirs[seed] for seed in ours.keys() & theirs.keys())
+
+
+def _time_differences(results: Results, first: VariantAddress, second: VariantAddress) -> dict[str, tuple[Any, Any]]:
+    """Return the ``TIMED`` terms in which the runs of any seed of both variants differ."""
+    ours, theirs = (_time_terms(results, each) for each in (first, second))
+    seeds = sorted(ours.keys() & theirs.keys())
+    pairs = {
+        name: tuple(" + ".join(dict.fromkeys(side[seed][place] for seed in seeds)) for side in (ours, theirs))
+        for place, name in enumerate(TIMED)
+        if any(ours[seed][place] != theirs[seed][place] for seed in seeds)
+    }
+    return {name: (pair[0], pair[1]) for name, pair in pairs.items()}
+
+
+def _time_terms(results: Results, variant: VariantAddress) -> dict[int, tuple[str, ...]]:
+    """Return the ``TIMED`` terms of a variant's runs by seed."""
+    columns = (results.by_seed(*variant, column) for column in ("threads", "gpu", "cpu"))
+    threads, gpus, cpus = columns
+    jobs = results.jobs(*variant)
+    sizes = Counter(jobs[seed] for seed in threads)
+    return {seed: (str(threads[seed]), gpus[seed] or cpus[seed], str(sizes[jobs[seed]])) for seed in threads}
 
 
 def _values(rows: pd.DataFrame, column: str) -> str:

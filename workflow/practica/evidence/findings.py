@@ -34,6 +34,9 @@ from practica.evidence.rules import (
 MISSING, GENERATED, UNEQUAL, FEW, STRADDLES = "missing", "stand-in", "unequal", "few", "straddles"
 """Why a part has no verdict: no runs, generated data, unequal terms, too few seeds, an interval across the bound."""
 
+TIME = "seconds_to_"
+"""How measures begin that are times of training."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -72,7 +75,8 @@ def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evid
         return Missing("made from generated data", GENERATED)
     if part.other:
         pair = [(each.exercise, each.variant) for each in part.quantities]
-        if differs := unequal(results, pair[0], pair[1], part.varies):
+        timed = any(each.metric.startswith(TIME) for each in part.quantities)
+        if differs := unequal(results, pair[0], pair[1], part.varies, timed=timed):
             return Missing(differs, UNEQUAL)
     return (
         Missing("made from generated data", GENERATED)

@@ -127,10 +127,12 @@ def epochs_to(results: Results, exercise: str, variant: str, level: float) -> pd
 
 
 def seconds_to(results: Results, exercise: str, variant: str, level: float) -> pd.DataFrame:
-    """Return the seconds of training until the same epoch, by seed, at the average speed of its block."""
-    return (
-        epochs_to(results, exercise, variant, level).mul(results.seconds_per_epoch(exercise, variant), axis=0).dropna()
-    )
+    """Return the seconds of training until the same epoch, at the average speed of a job, by the job's first seed.
+
+    The seeds of a job share its time: their mean is one measurement.
+    """
+    epochs, speed = epochs_to(results, exercise, variant, level), results.seconds_per_epoch(exercise, variant)
+    return epochs.mul(speed, axis=0).dropna().groupby(results.jobs(exercise, variant).__getitem__).mean()
 
 
 def auc(results: Results, exercise: str, variant: str) -> pd.Series:

@@ -230,6 +230,10 @@ class Results:
         blocks = (block for block in self._blocks(exercise, variant) if block.name in values)
         return {seed: values[block.name] for block in blocks for seed in block.seeds}
 
+    def jobs(self, exercise: str, variant: str) -> dict[int, int]:
+        """Return the first seed of the job that each seed of a variant is trained in, by seed."""
+        return {seed: block.seeds[0] for block in self._blocks(exercise, variant) for seed in block.seeds}
+
     def seconds_per_epoch(self, exercise: str, variant: str) -> pd.Series:
         """Return the seconds of training per epoch, by seed: the block's seconds divided by its seeds."""
         blocks = self.terms(exercise, variant).set_index("block")

@@ -19,6 +19,7 @@ from practica.config.schema import config_schema
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import LEVELLED
+from practica.evidence.equal_terms import TIMED
 from practica.evidence.measures import MEASURES, TO_LEVEL, own
 from practica.evidence.timings import MEASURE
 from practica.figures import catalogue as figures
@@ -30,7 +31,7 @@ from practica.paper.names import check_recorded, check_split, figure_specs
 from practica.study_folder import PACKAGE
 from practica.words import MODEL, section
 
-BESIDE_SETTINGS = ("epochs", "precision", "data")
+BESIDE_SETTINGS = ("epochs", "precision", "data", *TIMED)
 """What a claim may vary besides the settings of the configuration."""
 
 

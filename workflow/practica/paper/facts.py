@@ -218,17 +218,6 @@ class Facts:
         spread, how = fold_sd(self.results, exercise, variant).dropna(), {"sequential": self.study.sequential}
         return None if spread.empty else estimate(spread.to_numpy(), scale_of("fold_sd"), possible("fold_sd"), **how)
 
-    def seconds_per_seed(self, exercise: str, variant: str) -> float:
-        """Return the seconds that fitting took per seed; a block's time is shared by its seeds."""
-        runs = self.results.runs
-        seconds = (
-            runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
-            .set_index("block")["fit_seconds"]
-            .dropna()
-        )
-        blocks = [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
-        return float(seconds.sum()) / max(sum(len(each.seeds) for each in blocks if each.name in seconds.index), 1)
-
     def _one(self, prefix: str, name: str) -> Fact | Missing:
         if not prefix:
             return self._result(name)

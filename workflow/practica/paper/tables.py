@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from practica.address import PREFIXES, SPLITS
 from practica.config.names import metric_name
 from practica.config.study import Study
@@ -167,9 +169,9 @@ def _folds(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _cost(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant: parameters, epochs and times from ``runs.csv``."""
+    """Make one row per variant: parameters, epochs, seeds that share a job, and the median times of its jobs."""
     exercise, language = str(spec.exercise), facts.language
-    keys = ("parameters", "epochs", "fit_seconds", "seconds_per_epoch")
+    keys = ("parameters", "epochs", "seeds_per_job", "fit_seconds", "seconds_per_epoch", "cpu_seconds")
     columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
     columns += [Column(key, word(key, language)) for key in keys]
     devices: dict[str, None] = {}
@@ -183,16 +185,30 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
             reason = facts.reason(facts.results.why_missing(exercise, variant, "epochs"))
             rows.append([*name, *(cells.gap(reason, facts) for _ in keys)])
             continue
-        epochs, seconds = float(finished_runs["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
+        jobs = _per_seed(exercise, variant, facts)
+        times = jobs[["fit_seconds", "seconds_per_epoch", "cpu_seconds"]].median()
         parameters = finished_runs["parameters"].dropna()
         parameter_cell = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
-        times = (cells.rounded(value, facts, TIME_FIGURES) for value in (seconds, seconds / epochs))
-        rows.append([*name, parameter_cell, cells.count(round(epochs), facts), *times])
+        seeds = Cell(numbers.span(jobs["seeds"]), {"": numbers.span(jobs["seeds"])})
+        time_cells = (cells.blank() if pd.isna(each) else cells.rounded(each, facts, TIME_FIGURES) for each in times)
+        epochs = cells.count(round(float(finished_runs["epochs"].mean())), facts)
+        rows.append([*name, parameter_cell, epochs, seeds, *time_cells])
         devices |= dict.fromkeys(
             finished_runs["gpu"].where(finished_runs["gpu"] != "", finished_runs["cpu"]).astype(str)
         )
     notes = [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
     return columns, rows, [*notes, *protocols.notes(spec, facts)]
+
+
+def _per_seed(exercise: str, variant: str, facts: Facts) -> pd.DataFrame:
+    """Return the times of each finished job of a variant, divided by its ``seeds``, another column."""
+    columns = ("fit_seconds", "cpu_seconds", "epochs")
+    by_seed = pd.DataFrame({name: facts.results.by_seed(exercise, variant, name) for name in columns}, dtype=float)
+    jobs = by_seed.groupby(facts.results.jobs(exercise, variant).__getitem__)
+    times, seeds = jobs.first(), jobs.size()
+    epochs = times.pop("epochs")
+    times = times.div(seeds, axis=0)
+    return times.assign(seconds_per_epoch=times["fit_seconds"] / epochs, seeds=seeds)
 
 
 def _layers(spec: TableSpec, facts: Facts) -> Content:

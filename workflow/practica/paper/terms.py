@@ -6,11 +6,11 @@ import re
 
 from practica.config import declarations
 from practica.evidence import numbers
-from practica.evidence.equal_terms import PROTOCOL
+from practica.evidence.equal_terms import PROTOCOL, TIMED
 from practica.paper.settings import phrase
 from practica.words import decimal_mark, languages, word
 
-APART = (PROTOCOL, "data")
+APART = (PROTOCOL, "data", *TIMED)
 """Terms that are no settings."""
 TERM = re.compile(r"(?:^|, )(\w+) ")
 """The name of one of the terms in which two sides differ."""
