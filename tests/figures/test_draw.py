@@ -295,6 +295,40 @@ def test_figures_say_what_the_study_leaves_out(complete: Results, tmp_path: Path
     assert [line.get_color() for line in sizes.lines] == [whole.lines[2].get_color()]
 
 
+@pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        ({}, "Corrected: No results: not recorded"),
+        ({("corrected", 0): 1.0}, "More neurons: No results: not recorded"),
+        ({("corrected", 8): 1.0, ("wider", 9): 1.0}, "Corrected: No results: no seed in common"),
+    ],
+)
+def test_twins_without_times_to_compare_are_named_with_the_reason(
+    complete: Results, tmp_path: Path, written: Written, rows: dict[tuple[str, int], float], note: str
+) -> None:
+    times = "variants: [{}]\n    title: {{es: Keras y"
+    edit = [times.format(names) for names in ("raw, raw_numpy", "raw, raw_numpy, corrected, wider")]
+    study = edited(
+        tmp_path / "study", "moons/about.yaml", *edit, exercises={"moons": ["raw", "raw_numpy", "corrected", "wider"]}
+    )
+    left = Results(study, complete.folder)
+    more = [
+        {
+            "exercise": "moons",
+            "variant": variant,
+            "seed": seed,
+            "split": "timing",
+            "metric": "ms_per_epoch",
+            "value": value,
+        }
+        for (variant, seed), value in rows.items()
+    ]
+    left.metrics = pd.concat([left.metrics, pd.DataFrame(more)]) if more else left.metrics
+    text = written(draw_from(left, "figx_times", "en"))
+    assert note in text and "not part of this study" not in text
+    assert "Uncorrected" in text, "the other pair is drawn"
+
+
 def test_twins_that_were_not_timed_say_so(tmp_path: Path, written: Written) -> None:
     study = make_study({"moons": ["raw", "raw_numpy"]})
     collect(study, tmp_path)

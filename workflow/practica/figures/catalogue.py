@@ -140,7 +140,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
         panels=panels,
         labels=tuple(labels[place] for place in places) if len(labels) == len(names) else tuple(labels),
         places=tuple(entry.get("first", 0) + place for place in places),
-        left_out=tuple(name for name in names if name not in variants),
+        left_out=tuple(name for name in names if name not in variants and not _runs(study, exercise, name)),
         arrays=tuple(entry.get("arrays", ())),
         lettered=lettered,
         **others,
@@ -151,10 +151,15 @@ def _places_to_draw(study: Study, exercise: str, kind: str, variants: Sequence[s
     """Return the places of the variants to draw: those that the study has if they are enough for the kind, else all."""
     every = range(len(variants))
     size, least = SEVERAL.get(kind, (1, len(variants)))
-    in_play = study.every_variant(exercise) if exercise in study.config["exercises"] else ()
     groups = [every[start : start + size] for start in every[::size]]
-    places = [place for group in groups if all(variants[each] in in_play for each in group) for place in group]
+    places = [
+        place for group in groups if all(_runs(study, exercise, variants[each]) for each in group) for place in group
+    ]
     return places if len(places) >= least else every
+
+
+def _runs(study: Study, exercise: str, variant: str) -> bool:
+    return exercise in study.config["exercises"] and variant in study.every_variant(exercise)
 
 
 def _curves_name(exercise: str, variant: str) -> str:

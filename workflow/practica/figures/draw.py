@@ -250,14 +250,19 @@ def _pairs(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw a metric of every first variant beside that of the second, repetition by repetition."""
     (panel,) = spec.panels
     values = {name: results.per_seed(spec.exercise, name, spec.split, panel.metric) for name in spec.variants}
-    pairs = dict(zip(spec.variants[::2], spec.variants[1::2], strict=True))
-    seeds = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
-    both = [(texts[f"variant {name}"], values[name], values[twin]) for name, twin in pairs.items() if len(seeds[name])]
-    if both:
-        notes = _left_out(spec, texts)
-        return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts, notes)
-    missing = results.why_missing(spec.exercise, spec.variants[0], f"{spec.split} {panel.metric}")
-    return message(spec.title[language], explain(missing, texts))
+    both, absent = [], {}
+    for name, twin in zip(spec.variants[::2], spec.variants[1::2], strict=True):
+        if len(values[name].index.intersection(values[twin].index)):
+            both.append((texts[f"variant {name}"], values[name], values[twin]))
+        elif gap := next((each for each in (name, twin) if values[each].empty), None):
+            reason = results.why_missing(spec.exercise, gap, f"{spec.split} {panel.metric}")
+            absent[texts[f"variant {gap}"]] = reason
+        else:
+            absent[texts[f"variant {name}"]] = Missing("", "uncommon")
+    if not both:
+        return message(spec.title[language], _nothing(absent, texts))
+    notes = [*_left_out(spec, texts), *(f"{name}: {explain(reason, texts)}" for name, reason in absent.items())]
+    return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts, notes)
 
 
 def stand_in(spec: Spec, results: Results) -> bool:
