@@ -253,8 +253,13 @@ def test_what_a_failed_run_leaves_is_whole(world: Any) -> None:
 
 
 def test_only_a_study_that_has_run_whole_is_decided(world: Any) -> None:
-    with pytest.raises(InputError, match="6 blocks, as steps/dense/s0, are not trained yet"):
+    with pytest.raises(InputError, match="6 blocks, such as steps/dense/s0, are not trained yet"):
         world(run=False)[0].run()
+    rounds_of = world()[0]
+    study = Study.resolve(rounds_of.merged.read())
+    (study.blocks()[-1].folder(study.results) / "metrics.json").unlink()
+    with pytest.raises(InputError, match=r"^steps/conv/s2 is not trained yet: .*steps\.variants\.conv: null"):
+        rounds_of.run()
     for word, text in (
         ("demonstration=true", "a demonstration decides nothing"),
         ("partial=true", "partial trains nothing"),

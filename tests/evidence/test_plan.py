@@ -372,6 +372,13 @@ def test_the_outcome_says_what_was_made_and_where_it_is(study: Study) -> None:
     os.utime(study.results / "page/index.html", (0, 0))
     earlier = f"From an earlier run: Web pages:    {study.results}/page/index.html: open it in a browser"
     assert outcome(study, set(), [], 5.0, 0)[2:] == [earlier]  # only the claims are new
+    rest = [block.id for block in study.blocks()[2:]]
+    partial = Study.resolve({**study.config, "partial": True}, resolved=True)
+    gaps = f"partial: the reports do without {len(rest)} trainings that have failed or not run: {', '.join(rest[:5])}"
+    assert outcome(partial, set(), [], 5.0, 0)[1].startswith(gaps)
+    plan = make_plan(partial, [], estimator_of(partial), None)
+    assert plan.gaps == rest and any(line.startswith(gaps) for line in as_table(plan, StringIO()).splitlines())
+    assert not make_plan(study, [], estimator_of(study), None).gaps
     bad = outcome(study, set(), ["Training steps/conv/s0-1"], 5.0, 3)
     assert bad == [
         "Not complete after 5 s: 0 trained, 2 reused, 1 job failed, 3 jobs not started or stopped",

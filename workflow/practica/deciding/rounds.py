@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from practica.address import VariantAddress
+from practica.address import VariantAddress, base_of
 from practica.config import extra_seeds
-from practica.config.study import Study
+from practica.config.study import Block, Study
 from practica.deciding.outlook import Outlook, next_round, outlooks
 from practica.errors import InputError, RunError
 from practica.evidence.results import Results
@@ -53,9 +53,8 @@ class Rounds:
         self.file = study.results / extra_seeds.FILE
         _check(study, self.merged)
         self._withdraw()
-        if missing := [block.id for block in self._study().blocks() if not finished(block, study.results)]:
-            several = f"{len(missing)} blocks, as {missing[0]}, are not trained yet"
-            raise InputError(f"{several}: run the study first, or a part of it with only=")
+        if missing := [block for block in self._study().blocks() if not finished(block, study.results)]:
+            raise InputError(_untrained(missing))
         extra_seeds.write(self.file, extra_seeds.read(self.file))  # from now on, confidence sequences judge everything
         self._judge()
         try:
@@ -154,6 +153,14 @@ def _check(study: Study, merged: Merged) -> None:
         raise InputError("configuration: partial trains nothing: decide without it")
     if word := next((word for word in merged.words if word.partition("=")[0].endswith("seeds")), None):
         raise InputError(f"--config {word} would override added seeds: write it into a configuration file")
+
+
+def _untrained(missing: Sequence[Block]) -> str:
+    first = missing[0]
+    many = f"{len(missing)} blocks, such as {first.id}, are not trained yet"
+    several = many if len(missing) > 1 else f"{first.id} is not trained yet"
+    leave_out = f"exercises.{first.exercise}.variants.{base_of(first.variant)}: null"
+    return f"{several}: run the study first, or a part of it with only=, or without what fails ({leave_out})"
 
 
 def seconds_per_seed(study: Study) -> Mapping[VariantAddress, float]:

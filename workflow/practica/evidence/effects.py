@@ -24,7 +24,7 @@ class Effect:
     """The effect that a check found, in units of its rule.
 
     The unit is the bound of the rule or, if the bound means no effect, the smallest effect of interest; a ratio is
-    taken on logarithms. Zero means that the two sides are equal; where a check holds one value against a bound, that
+    taken on logarithms. Zero means that the two sides are equal; where a check compares one value with a bound, that
     this value is 0; where it asks for a printed number, that the value is that number.
 
     Attributes:

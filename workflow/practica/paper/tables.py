@@ -181,11 +181,11 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
         runs = facts.results.runs
         runs = runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
         finished_runs = runs[(runs["status"] == "done") & (runs["epochs"].fillna(0) > 0)]
-        if finished_runs.empty:
+        jobs = _per_seed(exercise, variant, facts)
+        if finished_runs.empty or jobs.empty:
             reason = facts.reason(facts.results.why_missing(exercise, variant, "epochs"))
             rows.append([*name, *(cells.gap(reason, facts) for _ in keys)])
             continue
-        jobs = _per_seed(exercise, variant, facts)
         times = jobs[["fit_seconds", "seconds_per_epoch", "cpu_seconds"]].median()
         parameters = finished_runs["parameters"].dropna()
         parameter_cell = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()

@@ -13,7 +13,7 @@ from practica.errors import InputError
 from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, OVERALL, VERDICTS
 from practica.files import read_json, write_text
 from practica.jobs.progress import duration
-from practica.plan.summary import known_blocks
+from practica.plan.summary import gaps, gaps_text, known_blocks
 from practica.plan.wiring import finished
 from practica.words import report_name
 
@@ -49,6 +49,7 @@ def outcome(
         return [*lines, "The same command continues from there", *earlier]
     # A run of a part, such as that of `decide`, may judge the claims without building the reports.
     current, earlier = _places(study, _time_of_verdicts(study))
+    lines += [gaps_text(names)] if (names := gaps(study)) else []
     return [*lines, *_verdicts(study), *current, *earlier]
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from practica.jobs.progress import duration
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, UNKNOWN, UNSCALED
-from practica.plan.summary import TOGETHER, Plan, Training, hours
+from practica.plan.summary import TOGETHER, Plan, Training, gaps_text, hours
 
 WHAT, WHERE, WHY = "each asks for", "goes to", "why"
 COLUMNS = ("exercise", "to train", "there", WHAT, WHERE, "time", "GPU-hours", "estimate", WHY)
@@ -146,6 +146,8 @@ def _sentences(plan: Plan) -> Iterator[str]:
         yield f"{'Besides' if plan.trainings else 'Nothing to train; to do'}: {', '.join(others)}"
     elif not plan.trainings:
         yield "Nothing to do: everything is there and up to date"
+    if plan.gaps:
+        yield gaps_text(plan.gaps)
     longest = max((each for each in plan.trainings if each.seconds), key=lambda each: each.seconds or 0, default=None)
     if longest and longest.seconds and len(plan.trainings) > 1:
         yield f"Longest: {longest.block}, {_time([longest])}; the total time is for one after another"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,10 @@ class Training:
         return replace(self, seconds=seconds, at_most=estimate.at_most, source=estimate.source)
 
 
+MOST_GAPS = 5
+"""Largest number of missing trainings that are named."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The summary of a plan.
@@ -86,12 +90,14 @@ class Plan:
         there: how many trainings of each exercise are finished and stay.
         others: how many other jobs of each rule there are.
         on_cluster: whether jobs run on a cluster, where they get what they ask for, such as a GPU.
+        gaps: the trainings without results that a partial report does without.
     """
 
     trainings: list[Training]
     there: dict[str, int]
     others: dict[str, int]
     on_cluster: bool = False
+    gaps: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan for JSON, with its sums."""
@@ -134,7 +140,21 @@ def make_plan(study: Study, jobs: Sequence[Job], estimator: Estimator, place: Ca
         dict(Counter(part_of(block.exercise, block.trial) for block in stay)),
         dict(Counter(job.rule for job in jobs if job.rule not in (*TRAINING_RULES, "all", "tuning"))),
         place is not None,
+        gaps(study),
     )
+
+
+def gaps(study: Study) -> list[str]:
+    """Return the trainings without results that a partial report does without; none if the study is not partial."""
+    every = known_blocks(study).values() if study.config["partial"] else ()
+    return [block.id for block, root in every if not finished(block, root)]
+
+
+def gaps_text(names: Sequence[str]) -> str:
+    """Return the sentence on the trainings that a partial report does without."""
+    some = ", ".join(names[:MOST_GAPS]) + (f" and {len(names) - MOST_GAPS} more" if len(names) > MOST_GAPS else "")
+    count = "1 training that has" if len(names) == 1 else f"{len(names)} trainings that have"
+    return f"partial: the reports do without {count} failed or not run: {some}"
 
 
 def known_blocks(study: Study) -> dict[tuple[str, ...], tuple[Block, Path]]:
