@@ -250,7 +250,7 @@ def test_a_narrow_terminal_shows_two_tables(study: Study) -> None:
     console.print(render(plan, console))
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
     assert lines[0] == "exercise to train there time GPU-hours estimate"
-    assert {"steps 3 1 1 h 00 min + ? 1 + ? unknown (2)", "in all 3 1 1 h 00 min + ? 1 + ?"} <= set(lines)
+    assert {"steps 3 1 1 h 00 min + ? 1 + ? unknown (2)", "total 3 1 1 h 00 min + ? 1 + ?"} <= set(lines)
     assert "exercise each asks for goes to why" in lines
     assert "steps 2 threads, 1 GPU, 3 GB, 60 min gpu no results yet" in lines
 

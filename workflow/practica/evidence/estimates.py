@@ -127,7 +127,8 @@ def interval(
 ) -> tuple[float | None, float | None]:
     """Return the ends of the 95 % interval of the values ``(seeds,)``; None if there is none.
 
-    It ends at the ``bounds`` of what is possible: beyond them lies no truth, so it holds the truth as often as before.
+    It ends at the ``bounds`` of what is possible: beyond them nothing is true, so it contains the true value as
+    often as before.
     """
     from scipy import stats  # takes a second to import, which would slow every figure and table
 

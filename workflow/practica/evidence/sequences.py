@@ -1,9 +1,9 @@
 """Confidence sequences: intervals and p-values that hold however often seeds are added after a look at the results.
 
 An interval for a fixed number of seeds errs ever more often if one looks, adds seeds and looks again until it decides.
-A sequence of intervals holds the truth in at least 95 of 100 studies at *all* numbers of seeds together. Each comes
-from a nonnegative martingale that starts at one (Ville): one over its value is a p-value at any time, and the bounds at
-which it stays below 20 are the interval.
+A sequence of intervals contains the true value in at least 95 of 100 studies at *all* numbers of seeds together. Each
+comes from a nonnegative martingale that starts at one (Ville): one over its value is a p-value at any time, and the
+bounds at which it stays below 20 are the interval.
 
 - Means, or logarithms: the t test with a normal mixture over the effect in standard deviations. H. Wang and A. Ramdas,
   Anytime-valid t-tests and confidence sequences for Gaussian means with unknown variance, Sequential Analysis, 2025

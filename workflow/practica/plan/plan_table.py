@@ -73,7 +73,7 @@ def as_table(plan: Plan, stream: TextIO) -> str:
 def _table(plan: Plan, names: Sequence[str]) -> Table:
     """Return a table with these columns; the sums stand below it if one of them has any."""
     sums = {
-        "exercise": "in all",
+        "exercise": "total",
         "to train": str(len(plan.trainings)),
         "there": str(sum(plan.there.values())),
         "time": _time(plan.trainings),

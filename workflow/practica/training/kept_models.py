@@ -100,7 +100,7 @@ def _unopened(error: Exception) -> str:
         where = words.partition("Could not locate ")[2].partition(". Make sure")[0]
         return f"{where} is not registered; decorate it with @keras.saving.register_keras_serializable()"
     if "deserialization of a `Lambda`" in words:
-        return "Keras does not trust a Lambda layer with a function of Python; write a Layer in its place"
+        return "Keras does not trust a Lambda layer with a Python function; write a Layer in its place"
     return " ".join(words.rpartition("Exception encountered: ")[2].split())
 
 
