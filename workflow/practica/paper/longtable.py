@@ -40,11 +40,12 @@ FIRST_NARROWED = (
 # A longtable cannot be set in two columns.
 ONE_COLUMN = r"\csname if@twocolumn\endcsname\onecolumn\let\asbefore\twocolumn\else\let\asbefore\relax\fi"
 AS_BEFORE = r"\asbefore"
-# If floats that wait fill most of the next page, a table that begins there would be "continued" before its first row.
+# Floats that wait would come only after the table, pages later: unless much of this page is free, they come first. If they
+# fill most of the next page, a table that begins there would be "continued" before its first row.
 BEGIN = (
     r"\par\expandafter\ifx\csname @deferlist\endcsname\empty\else\ifdim\pagegoal>\pagetotal"
-    r"\ifdim\dimexpr\pagegoal-\pagetotal\relax<10\baselineskip\newpage\fi\fi\fi"
-    r"\ifdim\pagegoal=\maxdimen\ifdim\vsize<12\baselineskip\null\newpage\fi\fi"
+    r"\ifdim\dimexpr\pagegoal-\pagetotal\relax<0.4\textheight\newpage\fi\fi\fi"
+    r"\ifdim\pagegoal=\maxdimen\ifdim\vsize<20\baselineskip\null\newpage\fi\fi"
 )
 # A longtable forgets the floats at the top of its page: the next float would be put where no room is left for it.
 ROOM_LEFT = r"\global\csname @colroom\endcsname\vsize"
