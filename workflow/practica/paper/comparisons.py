@@ -114,11 +114,11 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("statement", word("statement", language), numeric=False, width=0.26),
+        Column("statement", word("statement", language), numeric=False, width=0.24),
         Column("rule", word("rule", language), numeric=False),
         *printed_column(facts),
         *protocols.column(spec, facts),
-        Column("ours", word("here", language), numeric=False, width=0.18),
+        Column("ours", word("here", language), numeric=False, width=0.2),
         Column("n", word("seeds", language)),
         Column("figure", word("see", language), numeric=False),
         Column("verdict", word("verdict", language), numeric=False),

@@ -70,7 +70,7 @@ def long_table(table: Table, own: str) -> str:
             rf"\begin{{longtable}}{{{alignment.replace('@{}l', f'@{{}}{FIRST}', 1)}}}",
             rf"{caption}\\",
             *[r"\toprule", heading, r"\midrule", r"\endfirsthead"],
-            rf"\multicolumn{{{width}}}{{l}}{{{continued(table)}}}\\",
+            rf"\multicolumn{{{width}}}{{@{{}}l}}{{{continued(table)}}}\\",
             *[r"\toprule", heading, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", r"\endlastfoot"],
             *_ended(grouped_rows(table), _last_rows(table)),
             r"\end{longtable}",
