@@ -40,8 +40,8 @@ FIRST_NARROWED = (
 # A longtable cannot be set in two columns.
 ONE_COLUMN = r"\csname if@twocolumn\endcsname\onecolumn\let\asbefore\twocolumn\else\let\asbefore\relax\fi"
 AS_BEFORE = r"\asbefore"
-# Floats that wait would come only after the table, pages later: unless much of this page is free, they come first. If they
-# fill most of the next page, a table that begins there would be "continued" before its first row.
+# Floats that wait would come only after the table, pages later: unless much of this page is free, they come first. If
+# they fill most of the next page, a table that begins there would be "continued" before its first row.
 BEGIN = (
     r"\par\expandafter\ifx\csname @deferlist\endcsname\empty\else\ifdim\pagegoal>\pagetotal"
     r"\ifdim\dimexpr\pagegoal-\pagetotal\relax<0.4\textheight\newpage\fi\fi\fi"
