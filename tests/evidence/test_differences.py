@@ -73,6 +73,12 @@ def test_errors_are_divided_by_each_other_on_logarithms() -> None:
     assert row["p"] == pytest.approx(stats.ttest_1samp(logs, 0.0).pvalue)
 
 
+def test_an_interval_of_a_difference_ends_at_what_two_accuracies_allow() -> None:
+    table = metrics({"first": {0: 0.0, 1: 0.1, 2: 0.9}, "second": {0: 1.0, 1: 1.0, 2: 1.0}})
+    (row,) = compared(TWO, table).to_dict("records")
+    assert -1 < row["low"] < 0 and row["high"] == 1.0, "Student's interval alone ends at 1.8"
+
+
 def test_what_is_looked_at_together_is_corrected_together() -> None:
     rng = np.random.default_rng(0)
     names = [f"v{place}" for place in range(8)]

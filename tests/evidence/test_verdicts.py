@@ -228,6 +228,12 @@ def test_an_interval_holds_all_that_lies_between_two_records(tmp_path: Path) -> 
     assert part["estimate"]["high"] == pytest.approx(np.exp(ends[1][1]))
 
 
+def test_the_interval_of_a_difference_of_accuracies_ends_at_one(tmp_path: Path) -> None:
+    apart = shifted("steps/dense/test/accuracy", [-0.95, -0.9, -0.1])
+    part = part_of(judged(tmp_path, "steps-a", apart, world=World(3)), "accuracy")
+    assert part["estimate"]["high"] == 1.0, "Student's interval alone ends beyond it"
+
+
 def test_a_net_that_collapses_is_not_the_faster_one(tmp_path: Path) -> None:
     collapse = going("steps/conv", [1.0, *[0.5] * 19]), shifted("steps/conv/validation/accuracy", -0.6)
     part = part_of(judged(tmp_path, "steps-a", *collapse), "speed")

@@ -12,7 +12,19 @@ from practica.address import PREFIXES
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.claims import NEUTRAL, declared
 from practica.evidence.equal_terms import unlike
-from practica.evidence.estimates import ALPHA, LOG, MEAN, estimate, holm, p_differs, scale_of, usable
+from practica.evidence.estimates import (
+    ALPHA,
+    ANYTHING,
+    LOG,
+    MEAN,
+    between,
+    estimate,
+    holm,
+    p_differs,
+    possible,
+    scale_of,
+    usable,
+)
 from practica.evidence.results import Results
 from practica.evidence.rules import FEWEST
 from practica.evidence.summary import STATISTICS, over_folds, table_of
@@ -36,8 +48,12 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     samples = table["values"].tolist()
     scales = [LOG if kind == RATIO else MEAN for kind in table["kind"]]
     how = results.study.sequential
-    pairs = zip(samples, scales, strict=True)
-    table = table.join(table_of([estimate(values, scale, sequential=how) for values, scale in pairs]))
+    bounds = [
+        ANYTHING if kind == RATIO else between(possible(metric), possible(metric))
+        for kind, metric in zip(table["kind"], table["metric"].astype(str), strict=True)
+    ]
+    each = zip(samples, scales, bounds, strict=True)
+    table = table.join(table_of([estimate(values, scale, ends, sequential=how) for values, scale, ends in each]))
     tested = (table["n"] >= FEWEST) & (table["unequal"] == "") & (table["data"] == REAL)
     table["p"] = [
         p_differs(values, NEUTRAL[kind], scale, sequential=how) if test else np.nan

@@ -97,6 +97,11 @@ def possible(metric: str) -> Bounds:
     return (0.0, math.inf) if POSITIVE.fullmatch(metric) or scale_of(metric) == LOG else ANYTHING
 
 
+def between(of: Bounds, other: Bounds) -> Bounds:
+    """Return the least and the greatest difference of two values, each within its bounds."""
+    return of[0] - other[1], of[1] - other[0]
+
+
 def estimate(
     values: Sequence[float] | np.ndarray, scale: str = MEAN, bounds: Bounds = ANYTHING, *, sequential: bool = False
 ) -> Estimate:

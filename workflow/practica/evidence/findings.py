@@ -13,11 +13,11 @@ from practica.evidence.blocks import NOT_RUN, STAND_IN
 from practica.evidence.claims import NEAR, Part
 from practica.evidence.equal_terms import unequal
 from practica.evidence.estimates import (
-    ANYTHING,
     LOG,
     MEAN,
     Estimate,
     agree,
+    between,
     estimate,
     interval,
     possible,
@@ -95,7 +95,8 @@ def _comparison(
     table, scale, bounds = of, _scale(part.of), possible(part.of.metric)
     if others:
         table = _minus(of, others[0]) if part.kind == "difference" else _over(of, others[0])
-        scale, bounds = (MEAN, ANYTHING) if part.kind == "difference" else (LOG, (0.0, np.inf))
+        difference = (MEAN, between(bounds, possible(part.quantities[1].metric)))
+        scale, bounds = difference if part.kind == "difference" else (LOG, (0.0, np.inf))
         if not np.isfinite(table["value"]).all():
             return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
     values = table["value"].to_numpy()
