@@ -306,9 +306,9 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     part = next(each for each in section.facts.claims["claims"] if each["id"] == "steps-b")["parts"][0]  # type: ignore[index]
     part |= {"reason": "epochs 3 / 2, l2 0.1 / –"}
     mirrored = {**part, "of": part["other"], "other": part["of"], "reason": "epochs 2 / 3, l2 – / 0.1"}
-    said: set[str] = set()
-    assert _unjudged("not comparable", [part], section.facts, said)
-    assert not _unjudged("not comparable", [mirrored], section.facts, said)
+    reasons: set[str] = set()
+    assert _unjudged("not comparable", [part], section.facts, reasons)
+    assert not _unjudged("not comparable", [mirrored], section.facts, reasons)
     table = made(unequal, "table_differences")
     assert "no comparable: 3 / 2 épocas" in table.rows[0][1].below
     assert not {cell.tone for row in table.rows for cell in row} & {"strong"}

@@ -193,11 +193,14 @@ def test_generated_data_say_nothing(tmp_path: Path, case: str) -> None:
 def test_a_claim_names_variants_and_figures_of_the_study(name: str) -> None:
     """They are in the study folder, whether or not all of them run."""
     part, claim = PARTS[name], CLAIMS[name.split("/", maxsplit=1)[0]]
-    drawn = {*figures_for(STUDY), *(each.name for exercise in STUDY.known for each in figures_of(STUDY, exercise))}
+    drawn = {
+        *figures_for(STUDY),
+        *(each.name for exercise in STUDY.every_exercise for each in figures_of(STUDY, exercise)),
+    }
     assert {part.figure, claim.figure} <= drawn
     assert part.rule[0] in RULES
     for quantity in part.quantities:
-        if quantity.exercise not in STUDY.known:  # deleted: `practica check` names the claims that are left
+        if quantity.exercise not in STUDY.every_exercise:  # deleted: `practica check` names the claims that are left
             continue
         named = STUDY.about(quantity.exercise).get("variants", {})
         address = f"{quantity.exercise}/{quantity.variant}"

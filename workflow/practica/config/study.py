@@ -140,7 +140,7 @@ class Study:
         return _in(self.config["exercises"][exercise].get("title"), language)
 
     @property
-    def known(self) -> tuple[str, ...]:
+    def every_exercise(self) -> tuple[str, ...]:
         """Return the ids of all exercises, those of the configuration first; the study's folder may hold others."""
         return tuple(dict.fromkeys([*self.config["exercises"], *experiments()]))
 

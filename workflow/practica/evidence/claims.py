@@ -120,7 +120,7 @@ def unchecked(study: Study) -> Claims:
     """Return the same claims as ``declared``, without checking them."""
     claims = {
         name: _claim(name, exercise, entry)
-        for exercise in study.known
+        for exercise in study.every_exercise
         for name, entry in study.about(exercise).get("claims", {}).items()
     }
     definitions = {name: words for _, entries in _definitions(study) for name, words in entries.items()}
@@ -130,7 +130,7 @@ def unchecked(study: Study) -> Claims:
 def _definitions(study: Study) -> Iterator[tuple[Path, Mapping[str, Mapping[str, Text]]]]:
     """Yield the files that define measures, each with what it defines."""
     yield study.folder / STUDY_FILE, study.front.get("definitions", {})
-    for exercise in study.known:
+    for exercise in study.every_exercise:
         yield study.folder / exercise / EXERCISE_FILE, study.about(exercise).get("definitions", {})
 
 
@@ -145,7 +145,7 @@ def mistakes(every: Claims, study: Study) -> Iterator[str]:
         )
         places = {**dict.fromkeys(entries, file), **places}
     source = numbers(study)
-    for exercise in study.known:
+    for exercise in study.every_exercise:
         for name in study.about(exercise).get("claims", {}):
             where = f"{study.folder / exercise / EXERCISE_FILE}: claims.{name}"
             if name.partition("-")[0] != exercise:  # it would replace a claim of another exercise

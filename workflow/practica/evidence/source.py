@@ -16,7 +16,7 @@ def numbers(study: Study) -> Mapping[str, str]:
     """
     return {
         f"{exercise}/{name}": text
-        for exercise in study.known
+        for exercise in study.every_exercise
         for name, text in study.about(exercise).get("printed", {}).items()
     }
 

@@ -197,7 +197,7 @@ def _claim(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
 
 def _to_see(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
     if "figure" in entry:
-        every = [name for exercise in study.known for name in figure_specs(study, exercise)]
+        every = [name for exercise in study.every_exercise for name in figure_specs(study, exercise)]
         if entry["figure"] not in every:
             yield f"figure: there is no figure {entry['figure']!r}{hint(entry['figure'], every)}"
 
@@ -212,8 +212,8 @@ def _varies(entry: Mapping[str, Any]) -> Iterator[str]:
 def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
     """Yield the names in a quantity that do not exist."""
     exercise = quantity.exercise
-    if exercise not in study.known:
-        yield f"{key}: there is no exercise {exercise!r}{hint(exercise, study.known)}"
+    if exercise not in study.every_exercise:
+        yield f"{key}: there is no exercise {exercise!r}{hint(exercise, study.every_exercise)}"
         return
     yield from _variants(study, exercise, [quantity.variant], key)
     match = LEVELLED.fullmatch(quantity.measure)
@@ -234,7 +234,7 @@ def front_mistakes(study: Study) -> Iterator[str]:
     every = [
         figures.OVERVIEW,
         figures.FOREST,
-        *(name for exercise in study.known for name in figure_specs(study, exercise)),
+        *(name for exercise in study.every_exercise for name in figure_specs(study, exercise)),
     ]
     for name in study.front.get("gallery", ()):
         if name not in every:

@@ -60,7 +60,7 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
         return
     study = Study.resolve({**config, "only": []})
     mistakes = [*about.mistakes(study.folder, None)]
-    for exercise in study.known:
+    for exercise in study.every_exercise:
         mistakes += about.mistakes(study.folder, exercise)
     yield from mistakes
     yield from _notes(study)

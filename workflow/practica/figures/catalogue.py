@@ -78,7 +78,7 @@ def spec(study: Study, name: str) -> Spec:
         for variant in study.variants(exercise):
             if name == _curves_name(exercise, variant):
                 return curves(study, exercise, variant)
-    silent = next((each for each in study.known if name in study.about(each).get("figures", {})), None)
+    silent = next((each for each in study.every_exercise if name in study.about(each).get("figures", {})), None)
     if silent:
         raise InputError(f"{name} shows {silent}, which is not in the study ({', '.join(study.exercises)})")
     raise InputError(f"unknown figure {name!r}{hint(name, report_figures(study))}")

@@ -44,10 +44,12 @@ def named_variants(study: Study, *, called: bool = True) -> frozenset[tuple[str,
         each for claim in unchecked(study).claims.values() for part in claim.parts for each in part.quantities
     ]
     quantities += map(Quantity.parse, numbers(study))
-    entries = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
+    entries = [
+        (exercise, name) for exercise in study.every_exercise for name in study.about(exercise).get("variants", {})
+    ]
     names = [
         (exercise, variant)
-        for exercise in study.known
+        for exercise in study.every_exercise
         for figure in study.about(exercise).get("figures", {}).values()
         for variant in figure["variants"]
     ]

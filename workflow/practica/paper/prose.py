@@ -49,7 +49,7 @@ class Prose:
         self.rowless = {spec.name: spec for spec in (catalogue.declared(facts.study, exercise) if exercise else ())}
         self.placed: set[str] = set()
         self.nets: set[str] = set()
-        self.said: set[str] = set()
+        self.reasons: set[str] = set()
 
     def expand(self, path: Path) -> str:
         """Return the prose file with its macros expanded.
@@ -182,7 +182,7 @@ class Prose:
         fact = comparisons.find(reference, self.facts)
         if isinstance(fact, Missing):
             return self._gap(fact.reason)
-        return choose(fact[0], claim_and_part(reference)[1], sentences, self.facts, self.said)
+        return choose(fact[0], claim_and_part(reference)[1], sentences, self.facts, self.reasons)
 
     def _evidence(self, reference: str) -> str:
         fact = comparisons.find(reference, self.facts)

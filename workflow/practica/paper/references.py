@@ -20,7 +20,7 @@ LABEL = re.compile(r"\\label\{([^}]*)\}")
 
 def labels(study: Study) -> frozenset[str]:
     """Return the labels that prose may refer to: of what the report shows, and of what is known but does not run."""
-    every = {label for exercise in study.known for label in _labels_of(study, exercise)}
+    every = {label for exercise in study.every_exercise for label in _labels_of(study, exercise)}
     return frozenset(every | _labels_in_report(study))
 
 

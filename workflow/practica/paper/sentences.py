@@ -38,11 +38,11 @@ Judgements = Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]
 """The verdict on a claim, or on one of its parts, under each protocol, with the parts that it rests on."""
 
 
-def choose(claim: Mapping[str, Any], name: str, sentences: Sequence[str], facts: Facts, said: set[str]) -> str:
+def choose(claim: Mapping[str, Any], name: str, sentences: Sequence[str], facts: Facts, reasons: set[str]) -> str:
     """Return the sentence for the verdict on a claim or on its part ``name``, with the verdicts under the protocols.
 
     ``sentences`` are for confirmed, not confirmed and undecided; where the protocols contradict each other, each has
-    its own. Without a verdict, it is why; empty if that is among the reasons in ``said``, which this adds to.
+    its own. Without a verdict, it is why; empty if that is among the reasons in ``reasons``, which this adds to.
     """
     judgements = _judgements(claim, name, facts)
     verdict = _overall(judgements, facts)
@@ -53,7 +53,7 @@ def choose(claim: Mapping[str, Any], name: str, sentences: Sequence[str], facts:
     if verdict in (NOT_COMPARABLE, NOT_EVALUATED):
         checks = next(checks for each, checks in judgements.values() if each == verdict)
         note = protocols.verdicts_text(under if set(under) - {verdict} else {}, facts)
-        return protocols.inside(_unjudged(verdict, checks, facts, said), escape(note))
+        return protocols.inside(_unjudged(verdict, checks, facts, reasons), escape(note))
     note = _open(judgements, facts) if verdict == UNDECIDED else protocols.verdicts_text(under, facts)
     return protocols.inside(fitting[verdict], escape(note))
 
@@ -106,7 +106,7 @@ def _alone(checks: Sequence[Mapping[str, Any]], facts: Facts) -> list[str]:
     return [word("among", facts.language).format(count, verdict=word(verdict, facts.language))]
 
 
-def _unjudged(verdict: str, parts: Sequence[Mapping[str, Any]], facts: Facts, said: set[str]) -> str:
+def _unjudged(verdict: str, parts: Sequence[Mapping[str, Any]], facts: Facts, reasons: set[str]) -> str:
     """Return why there is no verdict; empty if another claim of the exercise has said so."""
     language, part = facts.language, next(each for each in parts if each["verdict"] == verdict)
     if facts.study.demonstration:
@@ -122,6 +122,6 @@ def _unjudged(verdict: str, parts: Sequence[Mapping[str, Any]], facts: Facts, sa
         form = text_of(facts.study, section("report", language), "not_judged")
         sentence = key = escape(form.format(reason))
     # If several claims of an exercise have the same reason, say it once.
-    first = key not in said
-    said.add(key)
+    first = key not in reasons
+    reasons.add(key)
     return sentence if first else ""

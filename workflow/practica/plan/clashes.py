@@ -28,7 +28,7 @@ def clashes(study: Study) -> Iterator[str]:
 def _figures(study: Study) -> Iterator[str]:
     """Yield the names of the figures that exercises list, run or not, and of those that exist without being listed."""
     yield figures.OVERVIEW
-    for exercise in study.known:
+    for exercise in study.every_exercise:
         names = [each.name for each in figures.declared(study, exercise)]
         yield from names
         if exercise in study.exercises:
