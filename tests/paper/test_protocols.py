@@ -121,6 +121,11 @@ def test_verdicts_stand_under_each_protocol_and_over_both(facts: Facts) -> None:
     parts = rows(made(facts, "claims_steps"))
     dense = [row for row in parts if row["claim"] == "steps-c/dense"]
     assert [row["protocol"] for row in dense] == ["theirs", "ours"]
+    table = made(facts, "claims_steps")
+    places = [column.key for column in table.columns]
+    links = {row[places.index("protocol")].raw[""]: row[places.index("figure")] for row in table.rows[-2:]}
+    assert links["ours"].figure and not links["theirs"].figure, "figures show the first protocol"
+    assert not links["theirs"].text
 
 
 def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> None:

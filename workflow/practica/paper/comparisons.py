@@ -146,9 +146,9 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
 
 def _continued(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
     """Return the row of a part under a further protocol, without what the row above already says."""
-    alike = ("statement", "rule", "source", "figure")
+    alike = ("statement", "rule", "source")
     return [
-        replace(cell, text="", below="", figure="") if column.key in alike else cell
+        replace(cell, text="", below="") if column.key in alike else cell
         for column, cell in zip(columns, row, strict=True)
     ]
 

@@ -75,7 +75,10 @@ def part_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     numbers_of = [_rule(part, facts), *source_cells(part, facts), *under, _ours(part, facts), seeds_cell(part)]
     verdict_cell = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), _tested(part, facts)])), facts)
     verdict_cell = replace(verdict_cell, raw={**verdict_cell.raw, "_p": part["p_holm"]})
-    return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), verdict_cell]
+    figure = _see(part["figure"], facts)
+    if facts.study.protocols and part["protocol"] != facts.study.protocols[0]:  # figures show the first one
+        figure = replace(figure, text="", figure="")
+    return [label(in_language(part["says"], facts.language)), *numbers_of, figure, verdict_cell]
 
 
 def _tested(part: Mapping[str, Any], facts: Facts) -> str:

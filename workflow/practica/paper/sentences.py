@@ -42,7 +42,7 @@ def choose(claim: Mapping[str, Any], name: str, sentences: Sequence[str], facts:
     """Return the sentence for the verdict on a claim or on its part ``name``, with the verdicts under the protocols.
 
     ``sentences`` are for confirmed, not confirmed and undecided; where the protocols contradict each other, each has
-    its own. Without a verdict, it is why; empty if that is among the reasons in ``reasons``, which this adds to.
+    its own. Without a verdict, it is why; empty if that is one of the ``reasons`` given before, which this adds to.
     """
     judgements = _judgements(claim, name, facts)
     verdict = _overall(judgements, facts)
