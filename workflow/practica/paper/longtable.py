@@ -45,7 +45,7 @@ AS_BEFORE = r"\asbefore"
 BEGIN = (
     r"\par\expandafter\ifx\csname @deferlist\endcsname\empty\else\ifdim\pagegoal>\pagetotal"
     r"\ifdim\dimexpr\pagegoal-\pagetotal\relax<0.4\textheight\newpage\fi\fi\fi"
-    r"\ifdim\pagegoal=\maxdimen\ifdim\vsize<20\baselineskip\null\newpage\fi\fi"
+    r"\loop\ifdim\ifdim\pagegoal=\maxdimen\vsize\else\maxdimen\fi<20\baselineskip\null\newpage\repeat"
 )
 # A longtable forgets the floats at the top of its page: the next float would be put where no room is left for it.
 ROOM_LEFT = r"\global\csname @colroom\endcsname\vsize"
