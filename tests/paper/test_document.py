@@ -435,6 +435,10 @@ def test_the_first_page_says_how_many_revisions_were_not_committed(tmp_path: Pat
     facts = Facts(study, tmp_path, "en")
     facts.results.runs["commit"] = ["fff0000000000", "aaa0000000000"]
     assert colophon(facts).endswith("code revision aaa0000000 and 1 more, 2 of them with uncommitted changes.")
+    facts.results.runs["dirty"] = ["True", "False"]
+    assert colophon(facts).endswith("code revision aaa0000000 and 1 more, the latter with uncommitted changes.")
+    facts.results.runs["dirty"] = ["False", "True"]
+    assert colophon(facts).endswith("code revision aaa0000000 and 1 more, 1 of them with uncommitted changes.")
     facts.results.runs["dirty"] = ["False", "False"]
     assert colophon(facts).endswith("code revision aaa0000000 and 1 more.")
 

@@ -52,7 +52,10 @@ def _code(facts: Facts, finished_runs: pd.DataFrame) -> str:
     text = told_commits(finished_runs, language, SHORT)[0]
     if others:
         text = word("code_and_more", language).format(first[:SHORT], len(others))
-        if changed := sum(revisions.values()):
+        changed = sum(revisions.values())
+        if changed == len(others) and not revisions[first]:
+            text += plural(section("report", language), "dirty_others", changed)
+        elif changed:
             text += word("dirty_part", language).format(changed)
     return word("code_of", language).format(text)
 
