@@ -1,6 +1,7 @@
 """Numbers as the report's language prints them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -90,3 +91,29 @@ def test_what_seeds_say_prints_by_its_kind(values: list[float], metric: str, tex
 @pytest.mark.parametrize(("p", "text"), [(1e-9, "p < 0,001"), (0.0123, "p = 0,012"), (1.0, "p = 1,0")])
 def test_a_p_value_prints_with_two_figures(p: float, text: str) -> None:
     assert numbers.chance(p, "es").replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "ends"),
+    [
+        ([12345.1, 12345.2, 12345.3], "12345.2 ± 0.1", "[12345.0; 12345.4]"),
+        ([1234567, 1234570, 1234580], "(1.234572 ± 0.000007) × 10⁶", "[1.234555; 1.234589] × 10⁶"),
+        ([22.1, 23.2, 25.3], "23.5 ± 1.6", "[19.5; 27.6]"),
+        ([7.0, 7.0 + 1e-9, 7.0 - 1e-9], "7.000000 ± 0.000000", ""),
+    ],
+)
+def test_a_small_spread_shows_its_first_digit(values: list[float], text: str, ends: str) -> None:
+    value = estimate(values)
+    assert numbers.estimate(value, "perplexity", "en").replace("\u00a0", " ") == text
+    if ends:
+        interval = numbers.interval(value.low, value.high, value.mean, "perplexity", "en", spread=value.sd)
+        assert interval.replace("\u00a0", " ") == ends
+
+
+def test_what_prose_compares_is_what_it_shows() -> None:
+    value = estimate([12345.1, 12345.2, 12345.3])
+    assert numbers.decimals(value.mean, "perplexity", value.sd) == 1
+    assert numbers.decimals(value.mean, "perplexity") == -2
+    assert numbers.measure(value.mean, None, "perplexity", "en", spread=value.sd) == "12345.2"
+    skewed = replace(value, skewed=True)
+    assert numbers.estimate(skewed, "perplexity", "en") == "12345.2 (12345.1–12345.3)"

@@ -122,9 +122,9 @@ def effect_text(part: Mapping[str, Any], language: str, *, spread: bool = True) 
     metric = "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
     typical, text = value.typical, numbers.estimate(value, metric, language)
     if (not spread or part.get("fixed")) and value.scale != SHARE:
-        typical, text = value.centre, numbers.measure(value.centre, None, metric, language)
+        typical, text = value.centre, numbers.measure(value.centre, None, metric, language, spread=value.sd)
     if part.get("fixed") and part["kind"] != "ratio":
         text = numbers.exact(value.centre, language)
     if value.low is None and value.high is None:
         return text
-    return f"{text} {numbers.interval(value.low, value.high, typical, metric, language)}"
+    return f"{text} {numbers.interval(value.low, value.high, typical, metric, language, spread=value.sd)}"

@@ -16,6 +16,8 @@ FIXED_DIGITS = {
     "fold_sd": 3, "epochs_to": 1, "idle_epochs": 1, "rise_share": 2, "auc": 3, "train_auc": 3, "late_gain": 3,
     "solved": 2, "ratio": 2,
 }  # fmt: skip
+FIGURES, MOST_FIGURES = 3, 7
+"""Significant figures of a mean, and the most that a small spread gives it."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BETWEEN = ";\u00a0"
 PLUS_MINUS = "\u00a0±\u00a0"
@@ -64,16 +66,20 @@ def exact(value: float, language: str) -> str:
     return _power(int(exponent)).removeprefix("\u00a0×\u00a0") if mantissa == "1" else text + _power(int(exponent))
 
 
-def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
-    """Write a mean and its standard deviation, if there is one, with the digits usual for ``metric``."""
+def measure(mean: float, sd: float | None, metric: str, language: str, *, spread: float | None = None) -> str:
+    """Write a mean and its standard deviation, if there is one, with the digits usual for ``metric``.
+
+    ``spread`` is the standard deviation of a mean that stands alone: it decides the digits, too.
+    """
     if not math.isfinite(mean):
         return significant(mean, language)
-    digits = decimals(mean, metric)
+    spread = sd if spread is None else spread
+    digits = decimals(mean, metric, spread)
     parts = [part for part in (mean, sd) if part is not None]
     if _plain(mean, metric):
         return PLUS_MINUS.join(decimal(part, max(digits, 0), language) for part in parts)
-    exponent = _exponent(mean, 3)
-    text = PLUS_MINUS.join(decimal(part / 10.0**exponent, 2, language) for part in parts)
+    exponent, digits = _exponent(mean, FIGURES), _figures(mean, spread) - 1
+    text = PLUS_MINUS.join(decimal(part / 10.0**exponent, digits, language) for part in parts)
     return (f"({text})" if sd is not None else text) + _power(exponent)
 
 
@@ -85,28 +91,32 @@ def estimate(values: Estimate, metric: str, language: str) -> str:
         return measure(values.mean, values.sd, metric, language)
     power, shrink = "", 1.0
     if not _plain(values.median, metric):
-        exponent = _exponent(values.median, 3)
+        exponent = _exponent(values.median, FIGURES)
         power, shrink = _power(exponent), 10.0**exponent
+    spread = None if values.sd is None else values.sd / shrink
     median, least, greatest = (
-        measure(value / shrink, None, metric, language) for value in (values.median, values.least, values.greatest)
+        measure(value / shrink, None, metric, language, spread=spread)
+        for value in (values.median, values.least, values.greatest)
     )
     return f"{median} ({least}–{greatest}){power}"
 
 
-def interval(low: float | None, high: float | None, centre: float, metric: str, language: str) -> str:
+def interval(
+    low: float | None, high: float | None, centre: float, metric: str, language: str, *, spread: float | None = None
+) -> str:
     """Write the interval around ``centre`` with the digits that ``measure`` gives ``centre``; None is an open end.
 
     An end close to zero gets one digit more, because it matters on which side of zero it lies.
     """
-    digits, exponent = decimals(centre, metric), _exponent(centre, 3)
+    digits, exponent = decimals(centre, metric, spread), _exponent(centre, FIGURES)
     finite_ends = [end for end in (low, high) if end is not None]
     if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in finite_ends):
         digits += 1
-    plain = _plain(centre, metric)
+    plain, figures = _plain(centre, metric), _figures(centre, spread)
     power = "" if plain else _power(exponent)
     shrink = 1.0 if plain else 10.0**exponent
     ends = [
-        where_open if end is None else decimal(end / shrink, max(digits, 0) if plain else 2, language)
+        where_open if end is None else decimal(end / shrink, max(digits, 0) if plain else figures - 1, language)
         for end, where_open in ((low, "−∞"), (high, "∞"))
     ]
     return f"[{BETWEEN.join(ends)}]{power}"
@@ -118,14 +128,21 @@ def chance(p: float, language: str) -> str:
     return f"p {text}".replace(" ", "\u00a0")
 
 
-def decimals(mean: float, metric: str) -> int:
+def decimals(mean: float, metric: str, spread: float | None = None) -> int:
     """Return how many decimals ``measure`` writes: prose must not compare what they do not show."""
-    return FIXED_DIGITS.get(_base(metric), 2 - _exponent(mean, 3))
+    return FIXED_DIGITS.get(_base(metric), _figures(mean, spread) - 1 - _exponent(mean, FIGURES))
+
+
+def _figures(mean: float, spread: float | None) -> int:
+    """Return how many significant figures a mean has: three, or as many more as show the first one of its spread."""
+    if not (spread and mean and math.isfinite(spread) and math.isfinite(mean)):
+        return FIGURES
+    return min(max(FIGURES, _exponent(mean, FIGURES) - _exponent(spread, 1) + 1), MOST_FIGURES)
 
 
 def _plain(value: float, metric: str) -> bool:
     """Return whether a value is written without a power of ten."""
-    return _base(metric) in FIXED_DIGITS or -4 < _exponent(value, 3) < 6
+    return _base(metric) in FIXED_DIGITS or -4 < _exponent(value, FIGURES) < 6
 
 
 def _base(metric: str) -> str:

@@ -46,7 +46,7 @@ def interval(value: Estimate, metric: str, facts: Facts) -> str:
     """Return the interval of an estimate as text; empty if it has none."""
     if value.low is None and value.high is None:
         return ""
-    return numbers.interval(value.low, value.high, value.typical, metric, facts.language)
+    return numbers.interval(value.low, value.high, value.typical, metric, facts.language, spread=value.sd)
 
 
 def plain(value: float, facts: Facts) -> Cell:

@@ -274,7 +274,7 @@ class Facts:
 
     def _judged(self, estimate: Estimate, metric: str) -> Fact:
         text = numbers.estimate(estimate, metric, self.language)
-        return Fact(estimate.typical, text, numbers.decimals(estimate.typical, metric))
+        return Fact(estimate.typical, text, numbers.decimals(estimate.typical, metric, estimate.sd))
 
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)

@@ -135,11 +135,12 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
     raw = cells.raw(Estimate(**part["estimate"]))
-    raw |= {suffix: Estimate(**side).typical for suffix, side in zip(("_of", "_other"), sides, strict=False)}
-    typical = (Estimate(**each).typical for each in sides)
+    values = [Estimate(**each) for each in sides]
+    raw |= {suffix: value.typical for suffix, value in zip(("_of", "_other"), values, strict=False)}
     if part.get("fixed"):
-        return " / ".join(numbers.exact(value, facts.language) for value in typical), raw
-    return " / ".join(numbers.measure(value, None, metric, facts.language) for value in typical), raw
+        return " / ".join(numbers.exact(value.typical, facts.language) for value in values), raw
+    texts = (numbers.measure(each.typical, None, metric, facts.language, spread=each.sd) for each in values)
+    return " / ".join(texts), raw
 
 
 def side_names(part: Mapping[str, Any], facts: Facts) -> list[str]:
