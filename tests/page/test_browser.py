@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from practica.config.study import Study
 from practica.figures.catalogue import report_figures
@@ -239,6 +241,35 @@ def test_on_a_phone_no_verdict_is_out_of_sight(tab: playwright.Page, report: Pat
     boxes = [verdicts.nth(place).bounding_box() for place in range(verdicts.count())]
     assert len(boxes) == 8  # of three claims and their five parts
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)
+
+
+@pytest.mark.parametrize("width", [1400, 1200, 1020, 1000, 760])
+@pytest.mark.parametrize("name", ["index.html", "steps_en.html"])
+def test_no_verdict_is_cut_on_a_narrow_screen(tab: playwright.Page, report: Path, name: str, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(inner(report, name))
+    tab.evaluate("document.querySelectorAll('.claims td small').forEach(e => e.textContent = 'bfloat16_and_float32')")
+    widths = tab.locator(".claims .scroll").evaluate_all("all => all.map(each => [each.scrollWidth, each.clientWidth])")
+    assert widths
+    assert all(needed <= there for needed, there in widths)
+
+
+def test_a_table_that_goes_on_beyond_the_edge_has_a_shadow_there(tab: playwright.Page, report: Path) -> None:
+    """The table's own ground moves with it and covers the shadow at its end."""
+    tab.set_viewport_size(PHONE)
+    tab.goto(inner(report, "steps.html"))
+    table = tab.locator(".scroll:has(#settings_steps)")
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert table.evaluate("each => getComputedStyle(each).backgroundAttachment") == "local, local, scroll, scroll"
+
+    def darkest() -> int:
+        picture = Image.open(io.BytesIO(table.screenshot())).convert("L")
+        return picture.crop((picture.width - 8, 0, picture.width - 2, picture.height)).getextrema()[0]
+
+    tab.add_style_tag(content="#settings_steps { visibility: hidden; }")
+    at_first = darkest()
+    table.evaluate("each => each.scrollLeft = each.scrollWidth")
+    assert at_first < darkest() == 255
 
 
 def test_on_a_phone_words_filter_the_table_too(tab: playwright.Page, report: Path) -> None:
