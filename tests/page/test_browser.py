@@ -254,6 +254,17 @@ def test_no_verdict_is_cut_on_a_narrow_screen(tab: playwright.Page, report: Path
     assert all(needed <= there for needed, there in widths)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_last_tick_of_the_forest_is_whole(tab: playwright.Page, report: Path, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(inner(report, "index.html"))
+    last = tab.locator(".axis .effect i").last
+    last.evaluate("each => { each.style.left = '100%'; each.textContent = '1000'; }")
+    clips = "each => getComputedStyle(each.parentElement).overflowX"
+    assert last.evaluate(clips) == "visible"
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_table_that_goes_on_beyond_the_edge_has_a_shadow_there(tab: playwright.Page, report: Path) -> None:
     """The table's own ground moves with it and covers the shadow at its end."""
     tab.set_viewport_size(PHONE)
