@@ -13,11 +13,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from practica.config.study import Study
+from practica.evidence.curves import Curve
 from practica.figures.catalogue import report_figures
+from practica.figures.curves import Line, Plot
+from practica.figures.draw import Course
+from practica.figures.style import look
+from practica.page.charts import charts
 from practica.paper.catalogue import tables_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: run `make setup`")
@@ -280,7 +286,7 @@ def test_a_table_that_goes_on_beyond_the_edge_has_a_shadow_there(tab: playwright
     tab.add_style_tag(content="#settings_steps { visibility: hidden; }")
     at_first = darkest()
     table.evaluate("each => each.scrollLeft = each.scrollWidth")
-    assert at_first < darkest() == 255
+    assert at_first < 210 and darkest() > 240
 
 
 def test_on_a_phone_words_filter_the_table_too(tab: playwright.Page, report: Path) -> None:
@@ -416,6 +422,36 @@ def test_a_shorter_line_ends_at_its_last_epoch(tab: playwright.Page, report: Pat
     outlines = [path.get_attribute("d") or "" for path in chart.locator(".mark-line path").all()]
     ends = [float(re.findall(r"[ML]([-\d.]+),", outline)[-1]) for outline in outlines]
     assert max(ends) > min(ends), "no value is not 0"
+
+
+def test_the_axis_of_epochs_follows_the_lines_that_are_shown(tab: playwright.Page, report: Path) -> None:
+    lines = []
+    for place, last in enumerate((40, 4000)):
+        mean = np.linspace(0.9, 0.1, last)
+        curve = Curve(np.arange(1, last + 1), mean, mean, mean, mean, 1, 1, False)
+        lines.append(Line(f"until {last}", curve, look(place)))
+    (chart,) = charts(Course((Plot("MSE", tuple(lines)),), ()), "", "Epoch", log_epochs=False)
+    chart["usermeta"]["lines"][1]["hidden"] = True
+    (folder,) = report.glob("data/raw/*/steps_en.html")
+    before, after = folder.read_text(encoding="utf-8").split('id="fig1a"')
+    given = re.search(r'<script type="application/json">(.*?)</script>', after, re.DOTALL)
+    assert given
+    after = after.replace(given[1], json.dumps(chart), 1)
+    uneven = folder.with_name("uneven.html")
+    uneven.write_text(f'{before}id="fig1a"{after}', encoding="utf-8")
+    tab.goto(uneven.as_uri())
+    figure = tab.locator("#fig1a")
+    figure.locator(".chart").scroll_into_view_if_needed()
+    playwright.expect(figure.locator(".chart svg")).to_be_visible()
+    script = "views.get(document.querySelector('#fig1a .chart')).scale('x').domain()"
+    ends = {"both": 4000 + 0.02 * 3999, "short": 40 + 0.02 * 39}
+    assert tab.evaluate(script) == pytest.approx([1 - 0.02 * 39, ends["short"]])
+    figure.get_by_role("button", name="until 4000").click()
+    assert tab.evaluate(script)[1] == pytest.approx(ends["both"])
+    figure.get_by_role("button", name="until 4000").click()
+    assert tab.evaluate(script)[1] == pytest.approx(ends["short"])
+    figure.get_by_role("button", name="until 40", exact=True).click()
+    assert tab.evaluate(script)[1] == pytest.approx(ends["both"]), "without lines, the axis is that of all"
 
 
 def test_words_filter_the_claims_and_every_control_has_a_name(tab: playwright.Page, report: Path) -> None:

@@ -20,6 +20,8 @@ SEEDS = 12
 """With at most this many seeds, each has a thin line of its own."""
 MARGIN = 0.02
 """Share of the axis of epochs that is free at either end."""
+LAST = "last"
+"""The parameter of a chart that holds the last epoch of the lines shown."""
 
 
 def charts(course: Course, title: str, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
@@ -40,11 +42,7 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
         "stack": None,  # beside a logarithmic axis, Vega-Lite would stack the epochs of equal values in a band
         "title": epoch,
         "axis": {"tickMinStep": 1, "format": "d", "grid": False} | (_steps(table["epoch"]) if log_epochs else {}),
-        "scale": {
-            **({"type": "log"} if log_epochs else {"zero": False}),
-            "nice": False,
-            "domain": _ends(table["epoch"], log=log_epochs),
-        },
+        "scale": {"nice": False} | _scale(plot, table["epoch"], log=log_epochs),
     }
     y = {"type": "quantitative", "title": plot.label, **_upright(plot, table)}
     layers = [
@@ -56,6 +54,7 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
         "params": [
             {"name": "seeds", "value": False},
             *({"name": f"show{place}", "value": True} for place in range(len(names))),
+            {"name": LAST, "expr": _last(plot, table["epoch"])},
         ],
         "usermeta": {
             "lines": [
@@ -77,6 +76,32 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
 def _numbers(table: pd.DataFrame) -> dict[str, Any]:
     """Return the format of the table: Vega would take an empty cell, after the last epoch of a shorter line, for 0."""
     return {"type": "csv", "parse": dict.fromkeys(map(str, table.columns), "number")}
+
+
+def _scale(plot: Plot, epochs: pd.Series, *, log: bool) -> dict[str, Any]:
+    """Return the scale of the epochs. If lines have different ends, it follows the last epoch of those shown.
+
+    A logarithmic axis does not: it has ticks of its own, and at its end there is room for a line of any length.
+    """
+    if log:
+        return {"type": "log", "domain": _ends(epochs, log=True)}
+    if len(set(_last_epochs(plot, epochs))) == 1:
+        return {"zero": False, "domain": _ends(epochs, log=False)}
+    first = int(epochs.min())
+    room = f"{MARGIN} * ({LAST} - {first})"
+    return {"zero": False, "domainMin": {"expr": f"{first} - {room}"}, "domainMax": {"expr": f"{LAST} + {room}"}}
+
+
+def _last(plot: Plot, epochs: pd.Series) -> str:
+    """Return the Vega expression for the last epoch of the lines that are shown, or of all if none is."""
+    ends = _last_epochs(plot, epochs)
+    shown = ", ".join(f"show{place} ? {end} : 0" for place, end in enumerate(ends))
+    return f"max({shown}) || {max(ends)}"
+
+
+def _last_epochs(plot: Plot, epochs: pd.Series) -> list[int]:
+    """Return the last epoch of each line; an axis of a single epoch would have no length, so it has two."""
+    return [max(int(line.curve.epochs[-1]), int(epochs.min()) + 1) for line in plot.lines]
 
 
 def _ends(epochs: pd.Series, *, log: bool) -> list[float]:
