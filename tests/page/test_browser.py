@@ -22,7 +22,7 @@ from practica.evidence.curves import Curve
 from practica.figures.catalogue import report_figures
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course
-from practica.figures.style import look
+from practica.figures.style import COLOURS, SPLIT_LOOKS, WINE, Look, look
 from practica.page.charts import charts
 from practica.paper.catalogue import tables_for
 
@@ -424,25 +424,73 @@ def test_a_shorter_line_ends_at_its_last_epoch(tab: playwright.Page, report: Pat
     assert max(ends) > min(ends), "no value is not 0"
 
 
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours such as ``rgb(0, 0, 0)``, as WCAG defines it."""
+    lights = []
+    for colour in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        lights.append(sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)))
+    low, high = sorted(lights)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_line_can_be_seen_on_a_dark_screen(tab: playwright.Page, report: Path) -> None:
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(inner(report, "steps.html"))
+    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    for colour in (*COLOURS, *(each.colour for each in SPLIT_LOOKS.values())):
+        for attribute in ("stroke", "fill"):
+            drawn = tab.evaluate(
+                """([attribute, colour]) => {
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+      line.setAttribute(attribute, colour);
+      document.querySelector("figure").append(line);
+      return getComputedStyle(line)[attribute];
+    }""",
+                [attribute, colour],
+            )
+            assert contrast(drawn, ground) >= 3, colour
+
+
+def test_a_chart_draws_its_lines_in_the_colours_of_a_dark_screen(tab: playwright.Page, report: Path) -> None:
+    tab.emulate_media(color_scheme="dark")
+    mean = np.array([0.5, 0.4])
+    line = Line("wine", Curve(np.array([1, 2]), mean, mean, mean, mean, 1, 1, False), Look(WINE, "-"))
+    figure = with_chart(tab, report, (line,))
+    path = figure.locator(".chart .mark-line path").first
+    assert path.evaluate("each => getComputedStyle(each).stroke") != "rgb(136, 34, 85)"
+    button = figure.get_by_role("button", name="wine")
+    assert button.locator("path").evaluate("each => getComputedStyle(each).stroke") != "rgb(136, 34, 85)"
+
+
+def with_chart(
+    tab: playwright.Page, report: Path, lines: tuple[Line, ...], hidden: tuple[int, ...] = ()
+) -> playwright.Locator:
+    """Open a page whose first figure is a chart of some lines, and return that figure."""
+    (chart,) = charts(Course((Plot("MSE", lines),), ()), "", "Epoch", log_epochs=False)
+    for place in hidden:
+        chart["usermeta"]["lines"][place]["hidden"] = True
+    (path,) = report.glob("data/raw/*/steps_en.html")
+    before, after = path.read_text(encoding="utf-8").split('id="fig1a"')
+    given = re.search(r'<script type="application/json">(.*?)</script>', after, re.DOTALL)
+    assert given
+    own = path.with_name("own_chart.html")
+    own.write_text(before + 'id="fig1a"' + after.replace(given[1], json.dumps(chart), 1), encoding="utf-8")
+    tab.goto(own.as_uri())
+    figure = tab.locator("#fig1a")
+    figure.locator(".chart").scroll_into_view_if_needed()
+    playwright.expect(figure.locator(".chart svg")).to_be_visible()
+    return figure
+
+
 def test_the_axis_of_epochs_follows_the_lines_that_are_shown(tab: playwright.Page, report: Path) -> None:
     lines = []
     for place, last in enumerate((40, 4000)):
         mean = np.linspace(0.9, 0.1, last)
         curve = Curve(np.arange(1, last + 1), mean, mean, mean, mean, 1, 1, False)
         lines.append(Line(f"until {last}", curve, look(place)))
-    (chart,) = charts(Course((Plot("MSE", tuple(lines)),), ()), "", "Epoch", log_epochs=False)
-    chart["usermeta"]["lines"][1]["hidden"] = True
-    (folder,) = report.glob("data/raw/*/steps_en.html")
-    before, after = folder.read_text(encoding="utf-8").split('id="fig1a"')
-    given = re.search(r'<script type="application/json">(.*?)</script>', after, re.DOTALL)
-    assert given
-    after = after.replace(given[1], json.dumps(chart), 1)
-    uneven = folder.with_name("uneven.html")
-    uneven.write_text(f'{before}id="fig1a"{after}', encoding="utf-8")
-    tab.goto(uneven.as_uri())
-    figure = tab.locator("#fig1a")
-    figure.locator(".chart").scroll_into_view_if_needed()
-    playwright.expect(figure.locator(".chart svg")).to_be_visible()
+    figure = with_chart(tab, report, tuple(lines), hidden=(1,))
     script = "views.get(document.querySelector('#fig1a .chart')).scale('x').domain()"
     ends = {"both": 4000 + 0.02 * 3999, "short": 40 + 0.02 * 39}
     assert tab.evaluate(script) == pytest.approx([1 - 0.02 * 39, ends["short"]])
