@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from practica.address import LOCAL, parts
 from practica.config import protocols
@@ -89,13 +89,15 @@ def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
     return {language: _of_overview(study, language, marks) for language in study.languages}
 
 
-def of_forest(study: Study) -> MultilingualText:
-    """Return the caption of the figure of all claims, by language."""
+def of_forest(study: Study, small: Literal["paler", "hatched"] = "paler") -> MultilingualText:
+    """Return the caption of the figure of all claims, by language; ``small`` is how it draws small effects."""
     captions = {}
     for language in study.languages:
         words = section("captions", language)
         effect = words[one_or_many(study, "effect", study.exercises)]
-        captions[language] = words["forest"].format(effect=effect, zero=text_of(study, words, "zero"))
+        captions[language] = words["forest"].format(
+            effect=effect, zero=text_of(study, words, "zero"), small=words[f"forest_{small}"]
+        )
     return MultilingualText(captions)
 
 

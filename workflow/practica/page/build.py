@@ -140,7 +140,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "overview": overview(facts),
         "forest": forest(facts),
         "forest_title": section("captions", facts.language)["forest_title"],
-        "forest_caption": of_forest(facts.study)[facts.language],
+        "forest_caption": of_forest(facts.study, "hatched")[facts.language],
         "effect": section("figures", facts.language)["effect"],
         "files": _files(facts),
         "prose": prose(facts, None),
