@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from practica.config.front import introduction, text_of
 from practica.config.study import Study
-from practica.evidence.rules import OVERALL, UNDECIDED, VERDICTS
+from practica.evidence.rules import OVERALL, VERDICTS
 from practica.figures.captions import of_forest
 from practica.figures.catalogue import any_claims
 from practica.figures.tones import SIGNS
@@ -38,8 +38,6 @@ from practica.words import in_language, report_name, section, word
 TEMPLATES = Path(__file__).parents[3] / "report/page"
 APART = {"protocols": "protocols", "differences": "across", "runs": "all_runs"}
 """The headings of the tables on the first page, by their kind."""
-EVER = (*OVERALL, UNDECIDED)
-"""The verdicts over several protocols that are counted even if no claim has them."""
 DRAWING = ("vega", "vega-lite", "vega-embed")
 
 
@@ -111,7 +109,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         }
         for name in ((*OVERALL, *VERDICTS) if facts.study.protocols else VERDICTS)
         for claims in [[claim for claim in entries if claim["verdict"] == name]]
-        if claims or name in EVER or not facts.study.protocols
+        if claims
     ]
     cards = [
         {
