@@ -53,8 +53,10 @@ def test_a_work_is_cited_by_authors_and_year(tmp_path: Path) -> None:
     file.write_text(
         '@article{one,\n  author = {M{\\"o}lder, Felix},\n  year = {2021},\n  doi = {10.1/a_b},\n}\n'
         "@book{two,\n  author = {Ada Lovelace and Charles Babbage},\n  year = 1843,\n}\n"
+        "@misc{three,\n  author = {Chollet, Fran{\\c c}ois and others},\n  year = {2015},\n}\n"
     )
     cited = works(file)
     assert cited["one"] == '<a href="https://doi.org/10.1/a_b">Mölder 2021</a>'
     assert cited["two"] == "Lovelace &amp; Babbage 1843"
+    assert cited["three"] == "Chollet et al. 2015"
     assert works(tmp_path / "nothing.bib") == {}

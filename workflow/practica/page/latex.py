@@ -205,8 +205,10 @@ def works(path: Path) -> Mapping[str, str]:
     citations = {}
     for key, body in re.findall(r"@\w+\{([^,\s]+),(.*?)\n\}", path.read_text(encoding="utf-8"), re.DOTALL):
         fields = {name.lower(): value.strip('{}"') for name, value in FIELD.findall(body)}
-        families = [_family(each) for each in " ".join(fields.get("author", key).split()).split(" and ")]
-        who = " & ".join(families) if len(families) < 3 else f"{families[0]} et al."
+        authors = " ".join(fields.get("author", key).split()).split(" and ")
+        families = [_family(each) for each in authors]
+        # The word “others” in the place of an author is BibTeX's.
+        who = f"{families[0]} et al." if len(authors) > 2 or "others" in authors else " & ".join(families)
         text = str(escape(f"{who} {fields.get('year', '')}".strip()))
         target = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
         citations[key] = f'<a href="{escape(target)}">{text}</a>' if target else text
