@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from practica.files import read_json, write_json
 from practica.page import exercise
 from practica.page.build import write_pages
 from practica.page.charts import charts
-from practica.page.prose import reference
+from practica.page.prose import _title, reference
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
@@ -174,6 +175,34 @@ def test_an_exercise_opens_with_its_prose_and_figures(project: Path) -> None:
 )
 def test_prose_names_figures_and_tables_by_number_or_title(faked: Study, label: str, text: str, target: str) -> None:
     assert reference(Facts(faked, Path("results"), "en"), label) == (text, target)
+
+
+@pytest.mark.parametrize(
+    ("titles", "text"),
+    [
+        (("MNIST: confusions, dense net", "MNIST: confusions, convolutional net"), "“MNIST: confusions”"),
+        (("Confusions: dense net", "Confusions, twice"), "“Confusions”"),
+        (("Loss", "Accuracy", "Time"), "“Loss” … “Time”"),
+        (("Loss, all",), "“Loss, all”"),
+    ],
+)
+def test_figures_that_stand_together_are_named_by_what_their_titles_share(
+    faked: Study, titles: tuple[str, ...], text: str
+) -> None:
+    one = spec(faked, "figx_sizes")
+    assert _title([replace(one, title={"en": title}) for title in titles], "en") == text
+
+
+def test_a_reference_to_several_figures_names_them_all(faked: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = spec(faked, "figx_sizes")
+    both = [
+        replace(one, name=f"figx7{letter}", title={"en": f"Moons, {size}"})
+        for letter, size in (("a", "small"), ("b", "large"))
+    ]
+    monkeypatch.setattr("practica.page.prose.figures.of_exercise", lambda *_: both)
+    facts = Facts(faked, Path("results"), "en")
+    assert reference(facts, "fig:figx7")[0] == "“Moons”"
+    assert reference(facts, "fig:figx7b")[0] == "“Moons, large”"
 
 
 def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:

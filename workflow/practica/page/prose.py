@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from functools import partial
 
 from markupsafe import Markup
@@ -43,15 +45,33 @@ def reference(facts: Facts, label: str) -> tuple[str, str]:
         for spec in specs:
             if name in (spec.name, group(spec.name)):
                 letter = re.sub(r"^.*\d", "", name) if name == spec.name else ""
-                text = _title(spec, facts.language) if spec.number is None else f"{spec.number}{letter}"
+                members = [spec] if name == spec.name else [each for each in specs if group(each.name) == name]
+                text = _title(members, facts.language) if spec.number is None else f"{spec.number}{letter}"
                 return text, f"{page}#{spec.name}"
     return name, ""
 
 
-def _title(spec: Spec | TableSpec, language: str) -> str:
-    """Return the title of a figure, or the beginning of the caption of a table, in quotes."""
+def _title(specs: Sequence[Spec | TableSpec], language: str) -> str:
+    """Return the title of a figure or, of a table, the beginning of its caption, in quotes.
+
+    Several that stand together have the words with which all their titles begin: “Confusions” of “Confusions, dense
+    net” and “Confusions, small net”; or else the first title and the last.
+    """
+    quoted = section("page", language)["quoted"]
+    titles = [_own_title(spec, language) for spec in specs]
+    common = _common(titles)
+    return quoted.format(common) if common else " … ".join(quoted.format(title) for title in (titles[0], titles[-1]))
+
+
+def _own_title(spec: Spec | TableSpec, language: str) -> str:
     if isinstance(spec, Spec):
-        title = spec.title[language]
-    else:
-        title, *_ = re.split("[.:;,(]", in_language(spec.caption, language))
-    return section("page", language)["quoted"].format(title)
+        return spec.title[language]
+    return re.split("[.:;,(]", in_language(spec.caption, language))[0]
+
+
+def _common(titles: Sequence[str]) -> str:
+    """Return the clauses with which all titles begin."""
+    clauses = [re.split(r"(?<=[,:]) ", title) for title in titles]
+    places = zip(*clauses, strict=False)
+    shared = itertools.takewhile(lambda each: len({clause.rstrip(",:") for clause in each}) == 1, places)
+    return " ".join(first for first, *_ in shared).rstrip(",:")
