@@ -240,6 +240,17 @@ def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, na
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+@pytest.mark.parametrize("name", ["index.html", "steps.html", "steps_runs.html"])
+def test_on_a_phone_a_long_name_of_an_exercise_breaks(tab: playwright.Page, report: Path, name: str) -> None:
+    tab.set_viewport_size(PHONE)
+    tab.goto(inner(report, name))
+    tab.evaluate(
+        "document.querySelectorAll('h1 small, h2 small, h3 small, .card b, .files a')"
+        ".forEach(each => each.textContent = 'autoencoders_on_handwritten_digits_with_noise')"
+    )
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_on_a_phone_no_verdict_is_out_of_sight(tab: playwright.Page, report: Path) -> None:
     tab.set_viewport_size(PHONE)
     tab.goto(inner(report, "steps.html"))
