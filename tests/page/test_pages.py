@@ -25,6 +25,7 @@ from practica.evidence.costs import COLUMNS, COSTS
 from practica.evidence.curves import Curve
 from practica.evidence.results import Results
 from practica.evidence.verdicts import write_claims
+from practica.figures.captions import of_forest
 from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course, course, figure_words
@@ -203,6 +204,15 @@ def test_a_reference_to_several_figures_names_them_all(faked: Study, monkeypatch
     facts = Facts(faked, Path("results"), "en")
     assert reference(facts, "fig:figx7")[0] == "“Moons”"
     assert reference(facts, "fig:figx7b")[0] == "“Moons, large”"
+
+
+@pytest.mark.parametrize(("name", "words"), [("index.html", "parte rayada"), ("index_en.html", "hatched part")])
+def test_the_caption_of_the_forest_says_how_the_page_draws_small_effects(
+    project: Path, faked: Study, name: str, words: str
+) -> None:
+    caption = page(project, name).split('class="check axis"')[1].split('<p class="hint">')[1].split("</p>")[0]
+    assert words in caption
+    assert "rayada" not in of_forest(faked)["es"] and "hatched" not in of_forest(faked)["en"], "in print it is paler"
 
 
 def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
