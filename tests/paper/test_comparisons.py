@@ -27,6 +27,7 @@ from practica.paper.catalogue import tables_for
 from practica.paper.document import build
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
+from practica.paper.parts import _values
 from practica.paper.prose import Prose
 from practica.paper.sentences import _unjudged
 from practica.paper.table import Table
@@ -226,6 +227,17 @@ def test_prose_asks_for_verdicts_and_numbers(judged: Judged, tmp_path: Path) -> 
     assert text.endswith(r"\mbox{4,50~\ensuremath{\pm}~0,00}")  # the same for every seed: no interval
     gap = prose(judged, tmp_path, r"\evidencia{steps-a/accuracy}")
     assert gap == (r"\mbox{\ensuremath{-}0,070~\ensuremath{\pm}~0,001 {[}\ensuremath{-}0,070;~\ensuremath{-}0,069{]}}")
+
+
+def test_both_sides_of_a_comparison_have_the_digits_of_the_wider_one(judged: Judged) -> None:
+    facts = Facts(*judged, "en")
+    claims = (facts.claims or {})["claims"]
+    part = next(each for claim in claims for each in claim["parts"] if each["other"] and each["estimate"])
+    narrow, wide = (
+        {**part["estimate"], "mean": mean, "sd": sd, "skewed": False} for mean, sd in ((0.115572, 1e-5), (0.0125, 2e-4))
+    )
+    sides = [{**part["of"], "quantity": "steps/dense/test/mse", "estimate": each} for each in (narrow, wide)]
+    assert _values({**part, "of": sides[0], "other": sides[1]}, facts)[0] == "0.1156 / 0.0125"
 
 
 def test_prose_marks_what_has_no_numbers(judged: Judged, tmp_path: Path) -> None:

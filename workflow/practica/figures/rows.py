@@ -22,7 +22,7 @@ LETTERS, FEWER = 50, 24
 """Letters in one line of a claim, and at least so many where the names of protocols stand beside it."""
 BESIDE = 7
 """Letters in the longest name that fits beside its sentence; a longer one stands above."""
-FIRST, PAGE = 5.7, 9.42
+FIRST, PAGE = 5.7, 9.44
 """Heights of the claims on the first page of a report that has them, below its contents, and on the others [in]."""
 ALONE = 7.6
 """The first of these heights in a demonstration, which has no findings, so that its contents end on the page before."""

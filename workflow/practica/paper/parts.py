@@ -139,7 +139,8 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
     raw |= {suffix: value.typical for suffix, value in zip(("_of", "_other"), values, strict=False)}
     if part.get("fixed"):
         return " / ".join(numbers.exact(value.typical, facts.language) for value in values), raw
-    texts = (numbers.measure(each.typical, None, metric, facts.language, spread=each.sd) for each in values)
+    spread = max((each.sd or 0.0 for each in values), default=0.0)  # the digits of both are those of the wider one
+    texts = (numbers.measure(each.typical, None, metric, facts.language, spread=spread) for each in values)
     return " / ".join(texts), raw
 
 
